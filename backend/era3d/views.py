@@ -117,21 +117,25 @@ def views_from_images(color: NDArray[np.uint8], normal: NDArray[np.uint8]) -> Vi
 def alpha_from_normals(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Tell the object from a white, black or grey background in normal maps.
 
-    A normal has length 1; decoded white or black has length 1.73 and middle grey 0. Lengths
-    between are edge pixels that mix both.
+    A normal has length 1, or less where a model was unsure; decoded white or black has length 1.73
+    and middle grey 0. Lengths between are edge pixels that mix both. The border of the maps tells
+    which background it is.
 
     Parameters
     ----------
-    rgb : (..., 3) uint8
+    rgb : (n, S, S, 3) uint8
 
     Returns
     -------
-    (...) uint8
+    (n, S, S) uint8
     """
     length = np.linalg.norm(rgb.astype(np.float32) / 127.5 - 1.0, axis=-1)
-    flat = (np.sqrt(3.0) - length) / (np.sqrt(3.0) - 1.0)
-    alpha = np.minimum(flat, length / 0.5).clip(0.0, 1.0)
-    return np.round(alpha * 255.0).astype(np.uint8)
+    border = np.concatenate([length[:, 0], length[:, -1], length[:, :, 0], length[:, :, -1]], 1)
+    if np.median(border) < 0.5:
+        alpha = length / 0.5
+    else:
+        alpha = (np.sqrt(3.0) - length) / (np.sqrt(3.0) - 1.0)
+    return np.round(alpha.clip(0.0, 1.0) * 255.0).astype(np.uint8)
 
 
 def decode_normals(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

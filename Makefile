@@ -1,0 +1,63 @@
+# Everything runs in environments of its own beside this file: .venv, and .venv-bpy-<version> for
+# Blender as a module. To choose another build of PyTorch: make TORCH_FLAGS="..." (see README).
+PYTHON ?= python3
+TORCH_FLAGS ?=
+BPY_VERSIONS := 4.2.23 4.5.15 5.0.1
+DEMO_BPY := 4.2.23
+TORCH := torch==$(shell cat requirements/torch-version.txt)
+BPY_READY := $(BPY_VERSIONS:%=.venv-bpy-%/.ready)
+# Some versions of Blender crash or hang when the interpreter ends; nothing may wait for ever.
+GUARD := timeout --kill-after=10 600
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow quality style build bench lock clean
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
+
+demo: .venv/.ready .venv-bpy-$(DEMO_BPY)/.ready ## One picture, then six clean views, each to a .blend and a preview in demo/
+	ERA3D_PYTHON=.venv/bin/python $(GUARD) .venv-bpy-$(DEMO_BPY)/bin/python examples/demo.py
+
+test: .venv/.ready $(BPY_READY) ## All tests that need neither a GPU nor minutes
+	.venv/bin/python -m pytest
+	@for version in $(BPY_VERSIONS); do \
+		echo "Blender $$version"; \
+		ERA3D_PYTHON=$(CURDIR)/.venv/bin/python $(GUARD) \
+			.venv-bpy-$$version/bin/python -m pytest tests/addon -m bpy || exit 1; \
+	done
+
+test-slow: .venv/.ready ## The tests that take minutes
+	.venv/bin/python -m pytest -m slow --timeout 3600
+
+quality: .venv/.ready ## Lint, formatting and types, without changing anything
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+style: .venv/.ready ## Mend what lint and formatting can mend
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+build: .venv/.ready .venv-bpy-$(DEMO_BPY)/.ready ## The extension's zip in dist/, checked by Blender's validator
+	.venv/bin/python build_addon.py
+
+bench: .venv/.ready ## What the numbers in benchmarks/RESULTS.md come from
+	.venv/bin/python benchmarks/surface.py --help
+
+lock: ## Write the hash-pinned requirements anew (needs uv)
+	bash requirements/lock.sh
+
+clean: ## Remove the environments and everything that was built
+	rm -rf .venv .venv-bpy-* dist demo
+
+.venv/.ready: requirements/dev.txt requirements/torch-version.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q --require-hashes --no-deps -r requirements/dev.txt
+	.venv/bin/python -m pip install -q $(TORCH_FLAGS) $(TORCH)
+	.venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv-bpy-%/.ready: requirements/bpy-%.txt
+	$(PYTHON) -m venv .venv-bpy-$*
+	.venv-bpy-$*/bin/python -m pip install -q --require-hashes --no-deps -r $<
+	touch $@

@@ -1,0 +1,244 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job folder: request, events and provenance; the contract between all the halves."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TextIO
+
+from era3d.errors import InputError
+
+SCHEMA_VERSION = 1
+_TEMPORARY = ".tmp-"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked; ``request.json`` of a job folder.
+
+    Attributes
+    ----------
+    source : str
+        ``"picture"``: the views come from the model; ``"views"``: they were given.
+    model : str
+        ``mini``, ``6view``, ``ortho`` or the folder of a checkpoint.
+    seed : int
+        Of all random numbers of the job.
+    steps, guidance : int, float or None
+        Sampling steps and guidance scale; None leaves them to the model.
+    faces : int
+        Triangles that the mesh is decimated to, about.
+    texture_size : int
+        Width and height of the texture in pixels.
+    """
+
+    source: str = "picture"
+    model: str = "mini"
+    seed: int = 0
+    steps: int | None = None
+    guidance: float | None = None
+    faces: int = 30_000
+    texture_size: int = 1024
+    schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        for name in ("seed", "steps", "faces", "texture_size"):
+            value = getattr(self, name)
+            fits = type(value) is int or (value is None and name == "steps")
+            _check(name, value, fits, "a whole number")
+        _check("source", self.source, self.source in ("picture", "views"), "'picture' or 'views'")
+        _check("seed", self.seed, 0 <= self.seed < 2**32, "from 0 to 4294967295")
+        _check("steps", self.steps, self.steps is None or 1 <= self.steps <= 1000, "1 to 1000")
+        fits = self.guidance is None or 0.0 <= self.guidance <= 100.0
+        _check("guidance", self.guidance, fits, "0 to 100")
+        _check("faces", self.faces, 100 <= self.faces <= 5_000_000, "100 to 5000000")
+        _check("texture_size", self.texture_size, 64 <= self.texture_size <= 8192, "64 to 8192")
+
+
+class Job:
+    """A job folder.
+
+    Parameters
+    ----------
+    folder : path
+        An existing job folder; `create` makes a new one.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no job, a broken one, or one of a newer version.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.request = _parse_request(_load_object(self.folder / "request.json"))
+        self._record = _load_object(self.folder / "job.json", default={"stages": {}})
+        _check_version(self._record, self.folder / "job.json")
+
+    @classmethod
+    def create(cls, folder: str | Path, request: Request) -> "Job":
+        """Make a job folder, or ask something else of an existing one (what is done stays)."""
+        folder = Path(folder)
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder} is a file; choose a folder for the job.")
+        if not (folder / "request.json").is_file() and _holds_other_things(folder):
+            raise InputError(f"{folder} is not empty and not a job; choose another folder.")
+        if (folder / "request.json").is_file():
+            cls(folder)  # refuses what a newer version made before anything is overwritten
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "request.json", asdict(request))
+        return cls(folder)
+
+    def path(self, name: str) -> Path:
+        """Path of a file of this job."""
+        return self.folder / name
+
+    def finished(self, stage: str) -> dict[str, Any] | None:
+        """What job.json tells of a stage: input_hash, outputs, seconds, peak memory, details."""
+        return self._record["stages"].get(stage)
+
+    def record(self, stage: str, entry: dict[str, Any], about: dict[str, Any]) -> None:
+        """Write down that a stage is finished, and with which versions."""
+        self._record["stages"][stage] = entry
+        self._record.update(about, schema_version=SCHEMA_VERSION)
+        write_json(self.folder / "job.json", self._record)
+
+    def forget(self, stage: str) -> None:
+        """Let a stage run again even if nothing changed."""
+        if self._record["stages"].pop(stage, None) is not None:
+            write_json(self.folder / "job.json", self._record)
+
+    def events(self) -> "EventLog":
+        """Open events.jsonl to append."""
+        return EventLog(self.folder / "events.jsonl")
+
+
+@dataclass
+class EventLog:
+    """Appends one JSON object a line; each line is written at once and whole."""
+
+    path: Path
+    listeners: list[Any] = field(default_factory=list)
+    _file: TextIO | None = None
+
+    def emit(self, kind: str, **values: Any) -> None:
+        """Append an event; values that are None are left out."""
+        event = {"time": round(time.time(), 3), "kind": kind}
+        event |= {key: value for key, value in values.items() if value is not None}
+        if self._file is None:
+            # A line that a crash cut short must not swallow the next one.
+            mend = self.path.is_file() and not self.path.read_bytes().endswith(b"\n")
+            self._file = self.path.open("a", encoding="utf-8")
+            self._file.write("\n" if mend and self.path.stat().st_size else "")
+        self._file.write(json.dumps(event, ensure_ascii=False) + "\n")
+        self._file.flush()
+        for listener in self.listeners:
+            listener(event)
+
+    def close(self) -> None:
+        """Close the file; a later `emit` opens it again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def hash_inputs(settings: dict[str, Any], files: Iterable[Path]) -> str:
+    """SHA-256 over settings and the contents of files (names count, folders do not)."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+    for path in sorted(files):
+        digest.update(path.name.encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block ends well.
+
+    Keeps the suffix, since writers choose a format by it.
+    """
+    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A temporary folder on the same disk as ``parent``'s files, gone when the block ends."""
+    folder = parent / f"{_TEMPORARY}{os.getpid()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean_up(folder: Path) -> None:
+    """Remove what a process left half-written when it was killed."""
+    for path in [*folder.glob(f"{_TEMPORARY}*"), *folder.glob(f"views/{_TEMPORARY}*")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _holds_other_things(folder: Path) -> bool:
+    """Whether a folder holds more than a log, which whoever starts us may have opened already."""
+    names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    return bool(names - {"log.txt", "events.jsonl"})
+
+
+def _load_object(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
+    if default is not None and not path.exists():
+        return default
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path.parent} is not a job folder: it has no {path.name}.") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} cannot be read ({error}); delete it to start over.") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} does not hold a JSON object; delete it to start over.")
+    return value
+
+
+def _parse_request(values: dict[str, Any]) -> Request:
+    _check_version(values, Path("request.json"))
+    known = {f.name for f in fields(Request)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise InputError(f"request.json has an entry this version does not know: {unknown[0]}.")
+    try:
+        return Request(**values)
+    except TypeError as error:
+        raise InputError(f"request.json holds a value of the wrong type: {error}.") from None
+
+
+def _check_version(values: dict[str, Any], path: Path) -> None:
+    version = values.get("schema_version", SCHEMA_VERSION)
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise InputError(
+            f"{path} was written by a newer version (schema {version}, this one knows "
+            f"{SCHEMA_VERSION}); update Era3D to open this job."
+        )
+
+
+def _check(name: str, value: object, fits: bool, allowed: str) -> None:
+    if not fits:
+        raise InputError(f"{name} is {value}; it must be {allowed}.")

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Writes the hash-pinned requirements files anew; needs uv. Torch stays out of them: which build fits
+# depends on the machine (CPU, CUDA, ROCm), so it is installed by a command of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+here=requirements
+torch=torch==$(cat $here/torch-version.txt)
+common=(--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet --python-version 3.11)
+skip=(torch triton)
+mapfile -t more < <(uv pip compile pyproject.toml --universal "${common[@]}" --constraint <(echo "$torch") |
+  sed -nE 's/^((nvidia|cuda)-[a-z0-9-]+)==.*/\1/p')
+without=(); for name in "${skip[@]}" "${more[@]}"; do without+=(--no-emit-package "$name"); done
+for extra in "" dev; do
+  uv pip compile pyproject.toml --universal "${common[@]}" "${without[@]}" ${extra:+--extra $extra} \
+    --constraint <(echo "$torch") --output-file "$here/${extra:-base}.txt"
+done
+for version in 4.2.23 4.5.15 5.0.1; do
+  printf 'bpy==%s\npytest>=9\npytest-timeout>=2.3\n' $version |
+    uv pip compile - "${common[@]}" --output-file "$here/bpy-$version.txt"
+done
