@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a distance field in a band to a closed triangle mesh."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from torch import Tensor
+
+from era3d.mesh.grid import Band
+from era3d.mesh.triangle_mesh import TriangleMesh
+
+_SPECK = 0.01
+_LEAST = 1e-3
+
+
+def extract(band: Band, phi: Tensor) -> TriangleMesh:
+    """Marching cubes on the band's field; only pieces worth keeping; faces outward."""
+    from skimage.measure import marching_cubes
+
+    volume = _dense(band, phi)
+    vertices, faces, _, _ = marching_cubes(volume, 0.0, gradient_direction="ascent")
+    origin = band.grid.origin.cpu().numpy()
+    points = (origin + band.grid.pitch * (vertices - 1.0)).astype(np.float32)
+    mesh = drop_specks(TriangleMesh(points, faces.astype(np.int32)))
+    if mesh.signed_volume() < 0.0:
+        mesh = TriangleMesh(mesh.vertices, mesh.faces[:, ::-1])
+    return mesh
+
+
+def _dense(band: Band, phi: Tensor) -> NDArray[np.float32]:
+    """The field on the whole grid, a margin of outside added; what is unknown takes the sign of
+    the last known point before it along z.
+    """
+    known = torch.zeros(band.grid.shape, dtype=torch.bool)
+    volume = torch.zeros(band.grid.shape)
+    keys = band.grid.keys(band.cells).cpu()
+    known.view(-1)[keys] = True
+    # A value of exactly zero would make triangles without area.
+    value = phi.cpu()
+    volume.view(-1)[keys] = torch.where(
+        value < 0, value.clamp(max=-_LEAST), value.clamp(min=_LEAST)
+    )
+    along = torch.arange(band.grid.shape[2]).expand(band.grid.shape)
+    last = torch.where(known, along, -1).cummax(2).values
+    filled = torch.gather(volume, 2, last.clamp(min=0))
+    filled = torch.where(last < 0, 1.0, filled)
+    volume = torch.where(known, volume, torch.where(filled < 0, -5.0, 5.0))
+    return np.pad(volume.numpy(), 1, constant_values=5.0)
+
+
+def drop_specks(mesh: TriangleMesh) -> TriangleMesh:
+    """Keep the pieces that have at least a hundredth of the largest piece's area."""
+    count = len(mesh.vertices)
+    ends = mesh.faces[:, [0, 1, 2]].ravel(), mesh.faces[:, [1, 2, 0]].ravel()
+    graph = coo_array((np.ones(len(ends[0]), np.int8), ends), (count, count))
+    pieces, of_vertex = connected_components(graph, directed=False)
+    if pieces == 1:
+        return mesh
+    corners = mesh.vertices[mesh.faces]
+    area = np.linalg.norm(
+        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
+    )
+    of_face = of_vertex[mesh.faces[:, 0]]
+    piece_area = np.bincount(of_face, area, pieces)
+    faces = mesh.faces[(piece_area >= _SPECK * piece_area.max())[of_face]]
+    used, renumbered = np.unique(faces, return_inverse=True)
+    return TriangleMesh(mesh.vertices[used], renumbered.reshape(-1, 3).astype(np.int32))

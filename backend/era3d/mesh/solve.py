@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One outer step: the field whose slopes fit the evidence best, by conjugate gradients."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from era3d.mesh.evidence import Evidence
+from era3d.mesh.grid import Band
+
+_KEEP = 0.02
+_HULL = 20.0
+_RIM = 2.0
+_STEPS = 40
+
+
+def solve(
+    band: Band,
+    phi: Tensor,
+    evidence: Evidence,
+    hull: Tensor,
+    rims: tuple[Tensor, Tensor],
+) -> Tensor:
+    """Minimise slope, keep, hull and rim terms over the band.
+
+    The energy is, with lengths in voxels: over edges ij of the lattice W (phi_j - phi_i - T)^2;
+    over points keep (phi - phi_old)^2, hull (phi - phi_hull)^2 where phi is below it, and at the
+    rims rim (phi - wanted)^2.
+
+    Parameters
+    ----------
+    band : Band
+    phi : (N,) float32
+    evidence : Evidence
+    hull : (N,) float32
+        The hull's distance, voxels; the surface should not leave the hull.
+    rims : (index, wanted)
+        See `era3d.mesh.evidence.find_rims`.
+
+    Returns
+    -------
+    (N,) float32
+    """
+    edge, flow = _edges(band, evidence)
+    outside = (phi < hull).float() * _HULL
+    rim_index, rim_wanted = rims
+    at_rim = torch.zeros_like(phi).index_add_(0, rim_index, torch.full_like(rim_wanted, _RIM))
+    rim_pull = torch.zeros_like(phi).index_add_(0, rim_index, _RIM * rim_wanted)
+    diagonal = edge.sum(0) + _KEEP + outside + at_rim
+    target = _KEEP * phi + outside * hull + rim_pull + flow
+
+    def apply(x: Tensor) -> Tensor:
+        return diagonal * x - (edge * band.around(x, 0.0)).sum(0)
+
+    return _conjugate_gradients(apply, target, phi, diagonal)
+
+
+def _edges(band: Band, evidence: Evidence) -> tuple[Tensor, Tensor]:
+    """Weight (6, N) of each point's edges, and what their wanted slopes add to its right side."""
+    weights, flow = [], torch.zeros_like(evidence.weight)
+    for side in range(6):
+        axis, sign = side // 2, 1.0 - 2.0 * (side % 2)
+        weight = band.around(evidence.weight, -1.0)[side]
+        present = weight >= 0.0
+        weight = torch.where(present, (weight + evidence.weight) / 2.0, 0.0)
+        other = band.around(evidence.slope[:, axis], 0.0)[side]
+        flow -= sign * weight * (other + evidence.slope[:, axis]) / 2.0
+        weights.append(weight)
+    return torch.stack(weights), flow
+
+
+def _conjugate_gradients(
+    apply: Callable[[Tensor], Tensor], target: Tensor, start: Tensor, diagonal: Tensor
+) -> Tensor:
+    x = start.clone()
+    residual = target - apply(x)
+    scaled = residual / diagonal
+    direction = scaled.clone()
+    strength = residual @ scaled
+    for _ in range(_STEPS):
+        image = apply(direction)
+        step = strength / (direction @ image).clamp(min=1e-20)
+        x += step * direction
+        residual -= step * image
+        scaled = residual / diagonal
+        following = residual @ scaled
+        direction = scaled + following / strength.clamp(min=1e-20) * direction
+        strength = following
+    return x
