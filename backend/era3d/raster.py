@@ -141,6 +141,8 @@ def _draw(spans: _Spans, first: int, last: int, width: int, buffer: Tensor) -> N
 
 def _chunks(count: Tensor) -> Iterator[tuple[int, int]]:
     """Ranges of spans whose pixels together stay near a bound on memory."""
+    if not len(count):
+        return iter(())
     group = (count.cumsum(0) - count) // _PIXELS_AT_ONCE
     starts = (group.diff(prepend=group[:1] - 1) != 0).nonzero()[:, 0].tolist()
     return zip(starts, [*starts[1:], len(count)], strict=True)

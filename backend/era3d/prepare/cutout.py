@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 
 from era3d.errors import InputError
 
-# Distances between 8-bit Lab colours: below the first it is background, above the second it is not.
+# Distances between 8-bit Lab colours: of one background, and of a border that holds no other.
 _BACKGROUND, _FOREGROUND = 6.0, 18.0
+_EDGE_WIDTH = 2.0
 _UNIFORM_BORDER_SHARE = 0.92
 _GRABCUT_SIDE, _GRABCUT_ROUNDS = 320, 4
 _GRABCUT_MARGIN = 0.02
@@ -48,8 +50,8 @@ def cut_out(image: Image.Image) -> tuple[Image.Image, str]:
     background = np.median(_border(lab), axis=0)
     distance = np.linalg.norm(lab - background, axis=-1)
     if (_border(distance) < _FOREGROUND).mean() >= _UNIFORM_BORDER_SHARE:
-        alpha, how = _alpha_from_distance(distance), "uniform background"
-        rgb = _without_background(rgb, alpha, np.median(_border(rgb), axis=0))
+        solid, how = _not_background(distance), "uniform background"
+        rgb, alpha = _unmixed_edges(rgb, solid, np.median(_border(rgb), axis=0))
     else:
         alpha, how = _grabcut(rgb), "grabcut"
     share = float((alpha > 127).mean())
@@ -66,21 +68,30 @@ def _border(values: NDArray) -> NDArray:
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])
 
 
-def _alpha_from_distance(distance: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Alpha where only background-coloured regions that reach the picture's border are removed."""
-    alpha = ((distance - _BACKGROUND) / (_FOREGROUND - _BACKGROUND)).clip(0.0, 1.0)
-    _, label = cv2.connectedComponents((alpha < 1.0).astype(np.uint8), connectivity=4)
-    outside = np.isin(label, np.setdiff1d(_border(label), [0]))
-    return np.round(np.where(outside, alpha, 1.0) * 255.0).astype(np.uint8)
+def _not_background(distance: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """All but the background-coloured regions that reach the picture's border."""
+    _, label = cv2.connectedComponents((distance < _BACKGROUND).astype(np.uint8), connectivity=4)
+    return ~np.isin(label, np.setdiff1d(_border(label), [0]))
 
 
-def _without_background(
-    rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], background: NDArray
-) -> NDArray[np.uint8]:
-    """Take the background's colour out of half-covered pixels."""
-    share = alpha[..., None] / 255.0
-    pure = (rgb - (1.0 - share) * background) / np.maximum(share, 0.05)
-    return np.round(np.where(share > 0, pure, rgb).clip(0, 255)).astype(np.uint8)
+def _unmixed_edges(
+    rgb: NDArray[np.uint8], solid: NDArray[np.bool_], background: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Colour and alpha where pixels along the edge mix subject and background.
+
+    What the subject's own colour is there, the nearest pixel that is safely inside tells.
+    """
+    inside = distance_transform_edt(solid) > _EDGE_WIDTH
+    away, (row, column) = distance_transform_edt(~inside, return_indices=True)
+    mixed = solid & ~inside & (away <= 2 * _EDGE_WIDTH)
+    pure = rgb[row[mixed], column[mixed]].astype(np.float64)
+    towards = pure - background
+    share = ((rgb[mixed] - background) * towards).sum(1) / np.maximum((towards**2).sum(1), 1.0)
+    alpha = solid * np.uint8(255)
+    alpha[mixed] = np.round(share.clip(0.0, 1.0) * 255.0)
+    rgb = rgb.copy()
+    rgb[mixed] = np.where(share[:, None] < 0.95, pure, rgb[mixed])
+    return rgb, alpha
 
 
 def _grabcut(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
