@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the backend's Python is, how to call it, and what it must not inherit from Blender."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+VARIABLE = "ERA3D_PYTHON"
+MISSING = (
+    "No backend is set up: choose its Python in Preferences > Add-ons > Era3D, "
+    f"or set {VARIABLE} before starting Blender"
+)
+# What Blender (or the shell it came from) sets for its own Python and its own libraries.
+SCRUBBED_PREFIXES = ("PYTHON", "CONDA", "PIP_", "PXR_", "MATERIALX")
+SCRUBBED_NAMES = frozenset({"VIRTUAL_ENV", "OCIO", "__PYVENV_LAUNCHER__"})
+_ASK_VERSION = (
+    "import platform, importlib.metadata as metadata; "
+    "print('era3d', metadata.version('era3d'), 'on Python', platform.python_version())"
+)
+
+
+class BackendMissingError(Exception):
+    """There is no usable backend; the message is one sentence for the artist."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What the artist asked for."""
+
+    picture: Path
+    model: str = "mini"
+    seed: int = 0
+
+
+def find_python(preferred: str = "", environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the backend's Python: the preference first, then the environment variable.
+
+    Parameters
+    ----------
+    preferred : str
+        Path from the preferences; empty when not set. A folder means the virtual environment.
+    environ : Mapping
+        Environment to look `ERA3D_PYTHON` up in.
+
+    Raises
+    ------
+    BackendMissingError
+        When neither is set, or what is set is not an executable file.
+    """
+    chosen, origin = preferred.strip(), "the preferences"
+    if not chosen:
+        chosen, origin = environ.get(VARIABLE, "").strip(), VARIABLE
+    if not chosen:
+        raise BackendMissingError(MISSING)
+    python = _inside_environment(Path(chosen).expanduser())
+    if not python.is_file():
+        raise BackendMissingError(f"The backend's Python in {origin} does not exist: {python}")
+    if not os.access(python, os.X_OK):
+        raise BackendMissingError(f"The backend's Python in {origin} cannot be run: {python}")
+    # Not resolved: a virtual environment is found by the place of its link to Python.
+    return python.absolute()
+
+
+def _inside_environment(path: Path) -> Path:
+    """Return the Python of a virtual environment's folder, or the path itself."""
+    if not path.is_dir():
+        return path
+    windows = path / "Scripts" / "python.exe"
+    return windows if windows.is_file() else path / "bin" / "python"
+
+
+def scrubbed(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment without what would lead another Python astray."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.upper().startswith(SCRUBBED_PREFIXES) and name.upper() not in SCRUBBED_NAMES
+    }
+
+
+def generate_command(python: Path, wanted: Generation, job: Path) -> list[str]:
+    """Return the command that makes a job folder from a picture; it runs in any folder."""
+    model = Path(wanted.model)
+    command = [str(python), "-I", "-m", "era3d", "generate", str(wanted.picture.absolute())]
+    command += ["--out", str(job.absolute()), "--seed", str(wanted.seed)]
+    command += ["--model", str(model.absolute()) if model.is_dir() else wanted.model]
+    return [*command, "--json"]
+
+
+def rebuild_command(python: Path, job: Path, stage: str) -> list[str]:
+    """Return the command that runs a job folder again from a stage on."""
+    return [
+        str(python),
+        "-I",
+        "-m",
+        "era3d",
+        "rebuild",
+        str(job.absolute()),
+        "--from",
+        stage,
+        "--json",
+    ]
+
+
+def check_command(python: Path) -> list[str]:
+    """Return the command that prints the backend's version and leaves torch alone."""
+    return [str(python), "-I", "-c", _ASK_VERSION]

@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copy what a report of a problem needs."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import jobs
+
+
+class ERA3D_OT_copy_details(bpy.types.Operator):
+    """Copy the message, the command and the end of the log, to send to somebody who can help"""
+
+    bl_idname = "era3d.copy_details"
+    bl_label = "Copy Details"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        """There must have been a job."""
+        return jobs.current is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Put the text on the clipboard."""
+        context.window_manager.clipboard = jobs.current.details()
+        self.report({"INFO"}, "Details copied")
+        return {"FINISHED"}

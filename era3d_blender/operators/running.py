@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What generate and rebuild share: one job object, waited for or followed by the timer."""
+
+from __future__ import annotations
+
+import bpy
+
+from .. import jobs
+from ..client.environment import BackendMissingError, scrubbed
+from ..client.supervisor import CANCELLED, FINISHED, Supervisor
+
+
+def supervisor(command: list[str], job: object) -> Supervisor:
+    """Return a job that is ready to start."""
+    return Supervisor(command, job, scrubbed())
+
+
+def follow(
+    operator: bpy.types.Operator, job: Supervisor, root: bpy.types.Object | None = None
+) -> set[str]:
+    """Start a job and return at once; the timer sees to the rest."""
+    try:
+        jobs.start(job, root)
+    except BackendMissingError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    jobs.redraw()
+    return {"FINISHED"}
+
+
+def wait(operator: bpy.types.Operator, job: Supervisor) -> bool:
+    """Run a job to its end and tell whether it went well; the operator reports why not."""
+    jobs.adopt(job)
+    try:
+        state = job.run()
+    except BackendMissingError as error:
+        jobs.dismiss()
+        operator.report({"ERROR"}, str(error))
+        return False
+    if state == FINISHED:
+        return True
+    operator.report({"ERROR"}, "Cancelled" if state == CANCELLED else job.message)
+    return False

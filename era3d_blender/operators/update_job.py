@@ -1,0 +1,41 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Give an imported job what its folder holds now."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import StringProperty
+
+from ..scene.roots import find_root
+
+
+class ERA3D_OT_update_job(bpy.types.Operator):
+    """Give an imported object the mesh and texture that its job folder holds now"""
+
+    bl_idname = "era3d.update_job"
+    bl_label = "Update from Job"
+    bl_options = {"REGISTER", "UNDO"}
+
+    root: StringProperty(name="Root", description="Name of the job's root object")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Meshes are swapped in Object Mode."""
+        return context.mode == "OBJECT"
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        """Swap mesh and texture."""
+        from ..scene.folder import JobFolderError
+        from ..scene.importing import update_job
+
+        root = find_root(bpy.data.objects.get(self.root))
+        if root is None:
+            self.report({"ERROR"}, f"Not an imported job: {self.root}")
+            return {"CANCELLED"}
+        try:
+            update_job(root)
+        except (JobFolderError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}

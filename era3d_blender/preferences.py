@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the backend is and where jobs go."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+from bpy.props import StringProperty
+
+from .client.environment import VARIABLE, find_python
+
+PACKAGE = __package__
+
+
+@dataclass
+class Check:
+    """What the last check of the backend found; shown below its path."""
+
+    text: str = ""
+    good: bool = True
+
+
+check = Check()
+
+
+class Era3DPreferences(bpy.types.AddonPreferences):
+    """Preferences of the add-on; kept out of any .blend file."""
+
+    bl_idname = PACKAGE
+
+    backend_python: StringProperty(
+        name="Backend Python",
+        description=f"Python (or virtual environment) with era3d installed; empty: {VARIABLE}",
+        subtype="FILE_PATH",
+    )
+    jobs_folder: StringProperty(
+        name="Jobs Folder",
+        description="Where job folders are made; empty: the extension's own folder",
+        subtype="DIR_PATH",
+    )
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the two paths, the check of the first, and how to get a backend."""
+        layout = self.layout
+        layout.use_property_split = True
+        layout.prop(self, "backend_python", placeholder=VARIABLE)
+        row = layout.row(align=True)
+        row.operator("era3d.check_backend", icon="CHECKMARK")
+        row.operator("era3d.copy_setup", icon="COPYDOWN")
+        if check.text:
+            row = layout.row()
+            row.alert = not check.good
+            row.label(text=check.text, icon="CHECKMARK" if check.good else "ERROR")
+        layout.prop(self, "jobs_folder")
+
+
+def preferences() -> Era3DPreferences | None:
+    """Return the add-on's preferences, or None where it was registered by hand."""
+    addon = bpy.context.preferences.addons.get(PACKAGE)
+    return addon.preferences if addon else None
+
+
+def backend_python() -> Path:
+    """Return the backend's Python.
+
+    Raises
+    ------
+    BackendMissingError
+        When there is none.
+    """
+    settings = preferences()
+    return find_python(bpy.path.abspath(settings.backend_python) if settings else "")
+
+
+def user_folder(name: str) -> Path:
+    """Return a folder that is the add-on's own and outlives an update."""
+    try:
+        return Path(bpy.utils.extension_path_user(PACKAGE, path=name, create=True))
+    except ValueError:  # not installed as an extension
+        made = bpy.utils.user_resource("DATAFILES", path=f"era3d/{name}", create=True)
+        return Path(made or tempfile.gettempdir())
+
+
+def new_job_folder(picture: Path) -> Path:
+    """Make and return a job folder named after a picture."""
+    settings = preferences()
+    chosen = bpy.path.abspath(settings.jobs_folder) if settings else ""
+    jobs = Path(chosen) if chosen else user_folder("jobs")
+    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in picture.stem)[:40] or "job"
+    number = 1
+    while True:
+        folder = jobs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
