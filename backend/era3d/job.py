@@ -104,6 +104,13 @@ class Job:
         """What job.json tells of a stage: input_hash, outputs, seconds, peak memory, details."""
         return self._record["stages"].get(stage)
 
+    def details(self, stage: str) -> dict[str, Any]:
+        """What job.json tells of a stage that must be finished."""
+        entry = self.finished(stage)
+        if entry is None:
+            raise InputError(f"{self.folder}: the stage {stage} has not run; run the job first.")
+        return entry
+
     def record(self, stage: str, entry: dict[str, Any], about: dict[str, Any]) -> None:
         """Write down that a stage is finished, and with which versions."""
         self._record["stages"][stage] = entry

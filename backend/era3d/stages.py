@@ -73,21 +73,25 @@ def _prepare(job: Job, progress: Progress) -> dict[str, Any]:
 def _views(job: Job, progress: Progress) -> dict[str, Any]:
     from PIL import Image
 
-    from era3d.diffusion import generate_views, load_pipeline
+    from era3d.diffusion import load_pipeline, pose_of, views_of
     from era3d.prepare import compose_on_white
 
     request = job.request
-    pipeline = load_pipeline(request.model)
     with Image.open(job.path("subject.png")) as subject:
         picture = compose_on_white(subject.convert("RGBA"))
-    result = generate_views(
-        pipeline, picture, request.seed, request.steps, request.guidance, SMALLEST_VIEW, progress
+    pipeline = load_pipeline(request.model)
+    generated = pipeline(
+        picture,
+        steps=request.steps,
+        guidance=request.guidance,
+        seed=request.seed,
+        progress=progress,
     )
-    store_views(job, result.views)
-    pose = result.pose
-    crop = (job.finished("prepare") or {})["crop"]
-    write_cameras(job, pose and pose.reference_camera(crop))
-    return {"model": request.model, "revision": pipeline.revision, **result.details}
+    store_views(job, views_of(generated, SMALLEST_VIEW))
+    pose, crop = pose_of(generated), job.details("prepare")["crop"]
+    write_cameras(job, pose.reference_camera(crop) if pose else None)
+    about = {"model": request.model, "revision": pipeline.revision, "size": pipeline.image_size}
+    return about | ({"pose": pose.as_dict()} if pose else {})
 
 
 def _mesh(job: Job, progress: Progress) -> dict[str, Any]:

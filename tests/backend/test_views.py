@@ -62,14 +62,14 @@ def test_normals_decode_to_unit_vectors_that_face_their_camera(spot):
 def test_a_missing_view_is_named(tmp_path):
     shutil.copytree(SPOT, tmp_path / "views")
     (tmp_path / "views/normals_left_masked.png").unlink()
-    with pytest.raises(InputError, match="normals_left_masked.png is missing"):
+    with pytest.raises(InputError, match=r"normals_left_masked\.png is missing"):
         load_views(tmp_path / "views")
 
 
 def test_a_view_of_another_size_is_named(tmp_path):
     shutil.copytree(SPOT, tmp_path / "views")
     Image.new("RGBA", (256, 256)).save(tmp_path / "views/color_back_masked.png")
-    with pytest.raises(InputError, match="color_back_masked.png is 256x256"):
+    with pytest.raises(InputError, match=r"color_back_masked\.png is 256x256"):
         load_views(tmp_path / "views")
 
 
