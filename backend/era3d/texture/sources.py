@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each view knows of the surface: its colours, and how far to trust them where."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from era3d.cameras import VIEWS, camera_axes, world_to_image
+from era3d.raster import rasterize
+from era3d.views import Views
+
+# Widths in pixels of a picture of 512, the size that Era3D makes.
+_NOMINAL = 512
+_RIM = 2.5
+_EDGE = 1.0
+_FEATHER = 4.0
+_LEAST_TRUST = 0.02
+_SHARPNESS = 4
+_GRAZING, _CLEAR = 0.1, 0.3
+_STEEPEST = 8.0
+_SMALLEST_DEPTH_MAP = 512
+
+
+@dataclass(frozen=True)
+class Source:
+    """One view, prepared to be looked up at points of the surface.
+
+    Attributes
+    ----------
+    axes : (3, 3) float32
+        The camera's right, up and back in the world frame.
+    color : (1, 3, S, S) float32
+        sRGB in 0..1; outside the silhouette and in its rim the colours from safely inside.
+    trust : (1, 1, S, S) float32
+        1 well inside the silhouette, falling to a small positive value at its rim and outside.
+    depth : (D, D) float32
+        Units behind the plane through the origin of the nearest surface; infinite where none.
+    clearance : (1, 1, D, D) float32
+        1 away from edges where one part of the object hides another, 0 on them.
+    """
+
+    axes: Tensor
+    color: Tensor
+    trust: Tensor
+    depth: Tensor
+    clearance: Tensor
+
+    def look_up(self, points: Tensor, normals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Colours of surface points as this view has them.
+
+        Parameters
+        ----------
+        points, normals : (N, 3) float32
+            World frame; unit normals.
+
+        Returns
+        -------
+        color : (N, 3) float32
+            sRGB in 0..1.
+        weight : (N,) float32
+            For blending with other views; 0 where the point is hidden.
+        confidence : (N,) float32
+            0 where the view knows nothing of the point, 1 where it sees it well.
+        """
+        right, up, back = (points @ axis for axis in self.axes)
+        facing = normals @ self.axes[2]
+        grid = torch.stack([2 * right, -2 * up], -1)[None, None]
+        trust = _sample(self.trust, grid, "bilinear")[:, 0]
+        trust = trust * _sample(self.clearance, grid, "bilinear")[:, 0]
+        trust = trust * self._sees(right, up, -back, facing)
+        color = _sample(self.color, grid, "bicubic").clamp(0, 1)
+        clear = ((facing - _GRAZING) / (_CLEAR - _GRAZING)).clamp(0, 1)
+        return color, trust * facing.clamp(min=0) ** _SHARPNESS, trust * clear
+
+    def _sees(self, right: Tensor, up: Tensor, depth: Tensor, facing: Tensor) -> Tensor:
+        """Whether nothing lies in front of points, within what a pixel spans in depth."""
+        size = len(self.depth)
+        column = ((right + 0.5) * size).long().clamp(0, size - 1)
+        row = ((0.5 - up) * size).long().clamp(0, size - 1)
+        tangent = (1 - facing**2).clamp(min=0).sqrt() / facing.clamp(min=1 / _STEEPEST)
+        tolerance = (1.5 + tangent) / size
+        return (facing > 0) & (depth <= self.depth[row, column] + tolerance)
+
+
+def make_sources(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], views: Views
+) -> list[Source]:
+    """Prepare all views of a mesh; see `Source`."""
+    return [_make_source(vertices, faces, views, index) for index in range(len(VIEWS))]
+
+
+def _make_source(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], views: Views, index: int
+) -> Source:
+    scale = views.size / _NOMINAL
+    alpha = np.minimum(views.color[index, ..., 3], views.normal[index, ..., 3])
+    inside = distance_to_zero(alpha > 127)
+    rim = max(_RIM * scale, 1.0)
+    trust = ((inside - rim) / max(_FEATHER * scale, 1.0)).clip(_LEAST_TRUST, 1.0)
+    color = push_outward(views.color[index, ..., :3], inside, rim)
+    size = max(views.size, _SMALLEST_DEPTH_MAP)
+    depth, clearance = depth_map(vertices, faces, VIEWS[index], size)
+    return Source(
+        torch.from_numpy(camera_axes(VIEWS[index]).astype(np.float32)),
+        torch.from_numpy(color.astype(np.float32) / 255).permute(2, 0, 1)[None].contiguous(),
+        torch.from_numpy(trust.astype(np.float32))[None, None],
+        depth,
+        clearance[None, None],
+    )
+
+
+def push_outward(
+    color: NDArray[np.uint8], inside: NDArray[np.float32], rim: float
+) -> NDArray[np.uint8]:
+    """Replace colours outside the silhouette and in its rim by the nearest ones from inside.
+
+    Generated views fade into a light rim some pixels wide. Parts narrower than two rims keep the
+    colours of their middle.
+
+    Parameters
+    ----------
+    color : (S, S, 3) uint8
+    inside : (S, S) float32
+        Distance to the silhouette in pixels, 0 outside.
+    rim : float
+        Width of the rim in pixels.
+    """
+    ridge = inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8))
+    safe = (inside > rim) | (ridge & (inside > 0))
+    if not safe.any():
+        return color
+    _, label = cv2.distanceTransformWithLabels(
+        (~safe).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    nearest = np.zeros((label.max() + 1, 3), np.uint8)
+    nearest[label[safe]] = color[safe]
+    return nearest[label]
+
+
+def depth_map(
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], view: str, size: int
+) -> tuple[Tensor, Tensor]:
+    """Depth (size, size) of the surface in a view, and clearance from its occlusion edges."""
+    pixel, depth = world_to_image(vertices, view, size)
+    corners = np.concatenate([pixel, depth[:, None]], 1).astype(np.float32)[faces]
+    triangles = torch.from_numpy(corners)
+    ab, ac = triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
+    normal = torch.linalg.cross(ab, ac)
+    # Rows count downward, so faces that look at the camera turn clockwise in the picture.
+    towards = normal[:, 2] < 0
+    fragments = rasterize(triangles[towards], size, size)
+    seen = fragments.face >= 0
+    surface = torch.where(seen, fragments.interpolate(triangles[towards])[..., 2], torch.inf)
+    steepness = (normal[:, :2].norm(dim=1) / -normal[:, 2])[towards]
+    return surface, _clearance(surface, steepness[fragments.face], size)
+
+
+def _clearance(surface: Tensor, steepness: Tensor, size: int) -> Tensor:
+    """How far pixels are from where one part of the object hides another; see `Source`."""
+    edge = torch.zeros(size, size, dtype=torch.bool)
+    steepness = steepness.clamp(max=_STEEPEST / size)
+    for axis in (0, 1):
+        one, other = (slice(0, size - 1), slice(1, size))
+        near = (one, slice(None)) if axis == 0 else (slice(None), one)
+        far = (other, slice(None)) if axis == 0 else (slice(None), other)
+        jump = (surface[near] - surface[far]).abs()
+        usual = 1.5 * (torch.maximum(steepness[near], steepness[far]) + 1 / size)
+        hides = jump.isfinite() & (jump > usual)
+        edge[near] |= hides
+        edge[far] |= hides
+    distance = distance_to_zero(~edge.numpy())
+    scale = size / _NOMINAL
+    clear = (distance - _EDGE * scale) / (_FEATHER * scale)
+    return torch.from_numpy(clear.clip(_LEAST_TRUST, 1.0).astype(np.float32))
+
+
+def distance_to_zero(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Distance in pixels from each pixel to the nearest that is false, 0 there."""
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5).astype(np.float32)
+
+
+def _sample(image: Tensor, grid: Tensor, mode: str) -> Tensor:
+    """Values (N, C) of an image (1, C, H, W) at a grid (1, 1, N, 2) that spans -1..1."""
+    values = grid_sample(image, grid, mode=mode, padding_mode="border", align_corners=False)
+    return values[0, :, 0].T
