@@ -8,11 +8,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from era3d.diffusion.checkpoint import load_pipeline as load_pipeline
+    from era3d.diffusion.checkpoint import save_pipeline as save_pipeline
+    from era3d.diffusion.codec import KLCodec as KLCodec
+    from era3d.diffusion.codec import PatchCodec as PatchCodec
+    from era3d.diffusion.models import model_folder as model_folder
+    from era3d.diffusion.models import revision as revision
+    from era3d.diffusion.pipeline import Era3DPipeline as Era3DPipeline
+    from era3d.diffusion.pipeline import GeneratedViews as GeneratedViews
+    from era3d.diffusion.pipeline import Preprocessor as Preprocessor
+    from era3d.diffusion.pipeline import Sampling as Sampling
     from era3d.diffusion.unet import Era3DUNet as Era3DUNet
 
 # torch and diffusers take seconds to import; who only reads a job folder must not wait for them.
 _HOMES = {
-    "Era3DUNet": "era3d.diffusion.unet",
+    "Era3DPipeline": "pipeline",
+    "Era3DUNet": "unet",
+    "GeneratedViews": "pipeline",
+    "KLCodec": "codec",
+    "PatchCodec": "codec",
+    "Preprocessor": "pipeline",
+    "Sampling": "pipeline",
+    "load_pipeline": "checkpoint",
+    "model_folder": "models",
+    "revision": "models",
+    "save_pipeline": "checkpoint",
 }
 
 __all__ = sorted(_HOMES)
@@ -21,4 +41,4 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

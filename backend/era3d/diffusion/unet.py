@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import torch
-from diffusers import ConfigMixin, ModelMixin
-from diffusers.configuration_utils import register_to_config
+from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.embeddings import TimestepEmbedding, Timesteps
+from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -80,7 +80,7 @@ class UNetOutput(NamedTuple):
     pose: Tensor | None
 
 
-class Era3DUNet(ModelMixin, ConfigMixin):
+class Era3DUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """Denoise six normal maps and six colour images of one or more objects.
 
     The batch is ``[normals of all groups | colours of all groups]``; a group is one object or one
