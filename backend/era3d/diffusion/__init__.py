@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from era3d.diffusion.pipeline import GeneratedViews as GeneratedViews
     from era3d.diffusion.pipeline import Preprocessor as Preprocessor
     from era3d.diffusion.pipeline import Sampling as Sampling
+    from era3d.diffusion.result import Pose as Pose
+    from era3d.diffusion.result import pose_of as pose_of
+    from era3d.diffusion.result import views_of as views_of
     from era3d.diffusion.unet import Era3DUNet as Era3DUNet
 
 # torch and diffusers take seconds to import; who only reads a job folder must not wait for them.
@@ -27,12 +30,15 @@ _HOMES = {
     "GeneratedViews": "pipeline",
     "KLCodec": "codec",
     "PatchCodec": "codec",
+    "Pose": "result",
     "Preprocessor": "pipeline",
     "Sampling": "pipeline",
     "load_pipeline": "checkpoint",
     "model_folder": "models",
+    "pose_of": "result",
     "revision": "models",
     "save_pipeline": "checkpoint",
+    "views_of": "result",
 }
 
 __all__ = sorted(_HOMES)

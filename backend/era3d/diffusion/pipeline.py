@@ -95,12 +95,15 @@ class GeneratedViews:
     elevations, focals : tuple of float
         Guided estimate of each step: radians; 24 mm / focal length (0: orthographic). Empty for a
         model without camera regression.
+    sampling : Sampling
+        How they were made.
     """
 
     color: NDArray[np.float32]
     normal: NDArray[np.float32]
     elevations: tuple[float, ...]
     focals: tuple[float, ...]
+    sampling: Sampling
 
     @property
     def elevation(self) -> float | None:
@@ -187,9 +190,9 @@ class Era3DPipeline:
         """Move all parts. ``dtype`` is for network and image encoder; the codec stays float32,
         which Stable Diffusion's autoencoder asks for.
         """
-        networks: tuple[nn.Module, ...] = (self.unet, self.image_encoder)
-        for network in networks:
-            network.to(device=device, dtype=dtype)
+        for network in (self.unet, self.image_encoder):
+            # diffusers' own `to` warns of a list of exceptions that is empty.
+            nn.Module.to(network, device=device, dtype=dtype)
         self.codec.to(device=device)
         return self
 
@@ -244,7 +247,7 @@ class Era3DPipeline:
             if on_step is not None:
                 on_step(Step(index, timestep, latents, clean))
             progress(index + 1, len(timesteps))
-        return self._output(latents, poses)
+        return self._output(latents, poses, sampling)
 
     def decode(self, latents: Tensor) -> NDArray[np.float32]:
         """Turn latents ``(n, channels, h, w)`` into pictures ``(n, S, S, 3)`` in [0, 1]."""
@@ -313,7 +316,7 @@ class Era3DPipeline:
     def _inputs(self, picture: NDArray[np.uint8], draw: _Noise, guided: bool) -> _Inputs:
         """Encode the picture once for all images; with guidance, add the unconditional half."""
         count = len(self.prompts)
-        pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].to(self.device) / 255
+        pixels = torch.tensor(picture, device=self.device).permute(2, 0, 1)[None] / 255
         condition = self.codec.condition(pixels).expand(count, -1, -1, -1)
         labels = self._labels(self.preprocessor(picture), draw)
         inputs = _Inputs(condition, self.prompts.to(self.device), labels)
@@ -362,12 +365,14 @@ class Era3DPipeline:
         )
         return cast("tuple[Tensor, Tensor]", stepped)
 
-    def _output(self, latents: Tensor, poses: list[list[float]]) -> GeneratedViews:
+    def _output(
+        self, latents: Tensor, poses: list[list[float]], sampling: Sampling
+    ) -> GeneratedViews:
         if not torch.isfinite(latents).all():
             raise RuntimeError("the network produced numbers that are not finite")
         normal, color = np.split(self.decode(latents), 2)
         elevations, focals = zip(*poses, strict=True) if poses else ((), ())
-        return GeneratedViews(color, normal, elevations, focals)
+        return GeneratedViews(color, normal, elevations, focals, sampling)
 
 
 class _Noise:

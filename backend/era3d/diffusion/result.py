@@ -51,7 +51,7 @@ class Pose:
             self.focal_mm,
             cut.photo_size,
             cut.centre,
-            1.0 / (SUBJECT_SIZE * cut.scale),
+            cut.scale / SUBJECT_SIZE,
         )
 
     def as_dict(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import safetensors
 import torch
 from accelerate import init_empty_weights
+from huggingface_hub.errors import StrictDataclassError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -96,7 +97,7 @@ def build(make: Callable[..., Built], config: Mapping[str, Any], path: Path) -> 
     known = inspect.signature(make).parameters
     try:
         return make(**{key: value for key, value in config.items() if key in known})
-    except (TypeError, ValueError, KeyError, NotImplementedError) as error:
+    except (TypeError, ValueError, KeyError, NotImplementedError, StrictDataclassError) as error:
         raise InputError(f"{path} does not describe this part of a model: {error}.") from None
 
 

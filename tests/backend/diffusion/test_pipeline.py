@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import numpy as np
+import pytest
+import torch
+
+from era3d.cameras import VIEWS
+from era3d.diffusion.checkpoint import load_pipeline
+from era3d.diffusion.pipeline import Sampling, join_halves, split_halves
+from era3d.errors import Cancelled, InputError
+from tests.backend.diffusion.golden import difference, read, tensors
+
+
+@pytest.fixture(scope="module")
+def pipeline(checkpoint):
+    return load_pipeline(checkpoint)
+
+
+@pytest.fixture(scope="module")
+def ortho(ortho_checkpoint):
+    return load_pipeline(ortho_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return tensors("pipeline_regress_small/inputs.safetensors")["image_u8"].numpy()
+
+
+def reference_noise():
+    given = tensors("pipeline_regress_small/inputs.safetensors")
+    return [given["clip_noise"], given["init_latents_unit"], *given["step_noise"]]
+
+
+class Recorder:
+    """Keeps what goes into the network and comes out of it."""
+
+    def __init__(self, network):
+        self.calls = []
+        self.hook = network.register_forward_hook(lambda _m, inputs, out: self.keep(inputs, out))
+
+    def keep(self, inputs, output):
+        self.calls.append((inputs, output))
+
+    def __enter__(self):
+        return self.calls
+
+    def __exit__(self, *_):
+        self.hook.remove()
+
+
+@pytest.mark.parametrize("case", ["pipeline_regress_small", "pipeline_ortho_small"])
+def test_sampling_is_the_reference_s(case, pipeline, ortho, picture):
+    call = read(f"{case}/config.json")["call"]
+    pipe = pipeline if "regress" in case else ortho
+    wanted = tensors(f"{case}/outputs.safetensors")
+    steps, progress = [], []
+    with Recorder(pipe.unet) as calls:
+        views = pipe(
+            picture,
+            steps=call["num_inference_steps"],
+            guidance=call["guidance_scale"],
+            eta=call["eta"],
+            noise=reference_noise(),
+            on_step=steps.append,
+            progress=lambda step, of: progress.append((step, of)),
+        )
+    (sample, _, prompts, labels), output = calls[0]
+    assert difference(sample, wanted["step0_unet_sample"]) < 2e-5
+    assert difference(labels, wanted["step0_class_labels"]) < 2e-5
+    assert torch.equal(prompts, wanted["step0_encoder_hidden_states"])
+    assert difference(output.sample, wanted["step0_unet_out"]) < 5e-5
+    assert [step.timestep for step in steps] == wanted["timesteps"].tolist()
+    assert progress == [(n, 5) for n in range(1, 6)]
+    latents = torch.stack([step.latents for step in steps])
+    assert difference(latents, wanted["latents_after_step"]) < 2e-4
+    images = wanted["images"].float().permute(0, 2, 3, 1).numpy()
+    assert np.abs(np.concatenate([views.normal, views.color]) - images).max() < 1e-3
+    check_pose(views, [out.pose for _, out in calls], wanted)
+
+
+def check_pose(views, raw, wanted):
+    if "pose_raw" not in wanted:
+        assert raw == [None] * 5
+        assert views.elevations == views.focals == ()
+        assert views.elevation is views.focal is None
+        return
+    assert difference(torch.stack(raw), wanted["pose_raw"]) < 2e-5
+    assert views.elevations == pytest.approx(
+        wanted["elevation_guided"].flatten().tolist(), abs=1e-4
+    )
+    assert views.focals == pytest.approx(wanted["focal_guided"].flatten().tolist(), abs=1e-4)
+    assert views.elevation == pytest.approx(wanted["elevation_guided"].mean().item(), abs=1e-4)
+    assert views.focal == pytest.approx(wanted["focal_guided"].mean().item(), abs=1e-4)
+
+
+def test_a_seed_gives_the_reference_s_numbers(ortho, picture):
+    """Seed 600 drew the reference's noise, so the order of drawing is part of the result."""
+    wanted = tensors("pipeline_ortho_small/outputs.safetensors")
+    steps = []
+    ortho(picture, steps=5, guidance=3, eta=0, seed=600, on_step=steps.append)
+    assert difference(steps[-1].latents, wanted["latents_after_step"][-1]) < 2e-4
+
+
+def test_without_guidance_half_the_work_is_done(pipeline, picture):
+    with Recorder(pipeline.unet) as calls:
+        first = pipeline(picture, steps=1, guidance=1)
+        again = pipeline(picture, steps=1, guidance=1)
+        other = pipeline(picture, steps=1, guidance=1, seed=1)
+    assert [len(inputs[0]) for inputs, _ in calls] == [12, 12, 12]
+    assert first.color.shape == first.normal.shape == (len(VIEWS), 128, 128, 3)
+    assert first.color.dtype == np.float32
+    assert first.elevations == pytest.approx(calls[0][1].pose[:, 0].tolist())
+    assert np.array_equal(first.color, again.color)
+    assert not np.array_equal(first.color, other.color)
+
+
+def test_sampling_stops_when_asked(pipeline, picture):
+    def stop(step, of):
+        raise Cancelled
+
+    with Recorder(pipeline.unet) as calls, pytest.raises(Cancelled):
+        pipeline(picture, steps=3, guidance=1, progress=stop)
+    assert len(calls) == 1
+
+
+def test_transparency_and_size_are_taken_care_of(pipeline, picture):
+    """A larger RGBA picture with nothing behind it is the same picture on white."""
+    ghost = np.zeros((256, 256, 4), np.uint8)
+    ghost[..., :3] = np.random.default_rng(0).integers(0, 256, (256, 256, 3))
+    white = np.full_like(picture, 255)
+    results = [pipeline(p, steps=1, guidance=1).color for p in (ghost, white, picture)]
+    assert np.array_equal(results[0], results[1])
+    assert not np.array_equal(results[1], results[2])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 0}, "steps is 0"),
+        ({"steps": 1000}, "1000 steps are too many"),
+        ({"steps": 2000}, "2000 steps are too many"),
+        ({"guidance": float("nan")}, "guidance"),
+        ({"eta": 2.0}, "eta"),
+    ],
+)
+def test_settings_out_of_range_are_named(pipeline, picture, settings, message):
+    with pytest.raises(InputError, match=message):
+        pipeline(picture, **settings)
+
+
+def test_a_picture_that_is_not_square_is_refused(pipeline, picture):
+    with pytest.raises(InputError, match="square"):
+        pipeline(picture[:100])
+
+
+def test_noise_of_the_wrong_shape_is_refused(pipeline, picture):
+    noise = reference_noise()
+    with pytest.raises(ValueError, match="noise"):
+        pipeline(picture, steps=1, noise=noise[:1])
+    with pytest.raises(ValueError, match="noise"):
+        pipeline(picture, steps=1, noise=[noise[1]])
+
+
+def test_numbers_that_are_not_finite_are_an_error(pipeline, picture):
+    noise = reference_noise()
+    noise[1] = noise[1] * float("nan")
+    with pytest.raises(RuntimeError, match="finite"):
+        pipeline(picture, steps=1, guidance=1, noise=noise)
+
+
+def test_guided_batches_keep_domains_in_halves():
+    without, with_ = torch.arange(12), torch.arange(12) + 100
+    batch = join_halves(without, with_)
+    assert batch.tolist() == [*range(6), *range(100, 106), *range(6, 12), *range(106, 112)]
+    assert [half.tolist() for half in split_halves(batch)] == [without.tolist(), with_.tolist()]
+
+
+def test_defaults_are_the_model_s(pipeline):
+    assert pipeline.defaults == Sampling(steps=40, guidance=3.0, eta=1.0)
