@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from .folder import Job, JobFolderError, inside
 
@@ -72,13 +73,22 @@ def picture_file(image: bpy.types.Image, folder: Path) -> Path:
     if image.packed_file and not image.is_dirty:
         copy.write_bytes(image.packed_file.data)
         return copy
-    painted = image.copy()
+    _save_pixels(image, copy)
+    return copy
+
+
+def _save_pixels(image: bpy.types.Image, path: Path) -> None:
+    """Write an image's pixels as PNG; the image itself must not notice."""
+    width, height = image.size
+    painted = bpy.data.images.new(image.name, width, height, alpha=True)
     try:
-        painted.filepath_raw, painted.file_format = str(copy), "PNG"
+        values = np.empty(4 * width * height, np.float32)
+        image.pixels.foreach_get(values)
+        painted.pixels.foreach_set(values)
+        painted.filepath_raw, painted.file_format = str(path), "PNG"
         painted.save()
     finally:
         bpy.data.images.remove(painted)
-    return copy
 
 
 def _encoded(image: bpy.types.Image) -> bytes:

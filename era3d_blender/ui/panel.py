@@ -170,5 +170,5 @@ def clock(seconds: float) -> str:
 def letters(region: bpy.types.Region | None) -> int:
     """Return how many letters fit into a line of the sidebar."""
     width = region.width if region else 280
-    scale = bpy.context.preferences.system.ui_scale
+    scale = bpy.context.preferences.system.ui_scale or 1.0  # 0 without a window
     return max(20, int(width / scale / _PIXELS_PER_LETTER) - 6)

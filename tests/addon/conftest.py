@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 HAS_BPY = importlib.util.find_spec("bpy") is not None
 
-sys.path[:0] = [str(ROOT), str(HERE)]
+sys.path.insert(0, str(HERE))
 
 import glyph  # noqa: E402
 

@@ -112,24 +112,27 @@ def texture() -> np.ndarray:
     return image
 
 
-def glb() -> bytes:
-    """The letter as a binary glTF: Y up, v downwards, vertices split by side as an unwrap does."""
+def letter_glb() -> bytes:
+    """The letter, its vertices split by side as an unwrap does."""
     corners, sides = triangles()
-    x, y, z = np.moveaxis(corners.reshape(-1, 3), -1, 0)
-    position = np.stack([x, z, -y], axis=1).astype("<f4")
     uv = np.stack([(np.repeat(sides, 3) + 0.5) / 6, np.full(3 * len(sides), 0.25)], axis=1)
-    index = np.arange(3 * len(sides)).astype("<u4")
-    blobs = [position.tobytes(), uv.astype("<f4").tobytes(), index.tobytes()]
+    return glb(corners.reshape(-1, 3), uv, np.arange(3 * len(sides)))
+
+
+def glb(vertices: np.ndarray, uv: np.ndarray, index: np.ndarray) -> bytes:
+    """A binary glTF of world vertices (n, 3), UVs (n, 2) with v downwards, and corners (3 m,)."""
+    x, y, z = np.moveaxis(vertices, -1, 0)
+    position = np.stack([x, z, -y], axis=1).astype("<f4")
+    blobs = [position.tobytes(), uv.astype("<f4").tobytes(), index.astype("<u4").tobytes()]
     starts = np.cumsum([0] + [len(blob) for blob in blobs])
     views = [
         {"buffer": 0, "byteOffset": int(start), "byteLength": len(blob)}
         for start, blob in zip(starts, blobs, strict=False)
     ]
-    count = len(position)
     accessors = [
-        {"bufferView": 0, "componentType": 5126, "count": count, "type": "VEC3"},
-        {"bufferView": 1, "componentType": 5126, "count": count, "type": "VEC2"},
-        {"bufferView": 2, "componentType": 5125, "count": count, "type": "SCALAR"},
+        {"bufferView": 0, "componentType": 5126, "count": len(vertices), "type": "VEC3"},
+        {"bufferView": 1, "componentType": 5126, "count": len(vertices), "type": "VEC2"},
+        {"bufferView": 2, "componentType": 5125, "count": len(index), "type": "SCALAR"},
     ]
     primitive = {"attributes": {"POSITION": 0, "TEXCOORD_0": 1}, "indices": 2}
     document = {
@@ -188,7 +191,7 @@ def write_job(folder: Path, reference: dict | None = None) -> Path:
         )
     (folder / "input.png").write_bytes(png(view(0)[0]))
     (folder / "texture.png").write_bytes(png(texture()))
-    (folder / "mesh.glb").write_bytes(glb())
+    (folder / "mesh.glb").write_bytes(letter_glb())
     documents = {
         "cameras": {"schema_version": 1, "views": entries, "reference": reference},
         "request": {"schema_version": 1, "source": "picture", "model": "mini", "seed": 7},

@@ -1,0 +1,143 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the panel draws in each state, on a layout that only takes notes."""
+
+from __future__ import annotations
+
+import types
+
+import glyph
+import pytest
+
+bpy = pytest.importorskip("bpy")
+pytestmark = pytest.mark.bpy
+
+
+class Notes:
+    """Stands in for UILayout: takes any call, checks what Blender would check."""
+
+    def __init__(self, notes=None):
+        self.notes = [] if notes is None else notes
+
+    def __getattr__(self, name):
+        known = bpy.types.UILayout.bl_rna
+        if name in known.properties:
+            return None
+        assert name in known.functions, f"UILayout has no {name}"
+
+        def call(*arguments, **options):
+            allowed = set(known.functions[name].parameters.keys())
+            if name == "operator":
+                allowed |= {"properties"}
+            assert set(options) <= allowed, (name, options)
+            if "icon" in options:
+                icons = known.functions["prop"].parameters["icon"].enum_items
+                assert options["icon"] in icons, options["icon"]
+            self.notes.append((name, arguments, options))
+            if name in {"row", "column", "box", "grid_flow", "split"}:
+                return Notes(self.notes)
+            return types.SimpleNamespace()
+
+        return call
+
+    def texts(self):
+        return [o.get("text", "") for _, _, o in self.notes]
+
+    def operators(self):
+        return [a[0] for name, a, _ in self.notes if name == "operator"]
+
+
+def draw(panel, poll=True):
+    notes = Notes()
+    if poll:
+        panel.draw(types.SimpleNamespace(layout=notes), bpy.context)
+    return notes
+
+
+@pytest.fixture
+def panel(empty_scene):
+    from era3d_blender.ui import panel
+
+    return panel
+
+
+@pytest.fixture
+def supervisor(tmp_path, panel):
+    """A job in a state of one's choice, without a backend."""
+    from era3d_blender import jobs
+    from era3d_blender.client.supervisor import Supervisor
+
+    job = Supervisor(["python"], tmp_path, {})
+    jobs.adopt(job)
+    return job
+
+
+def test_at_first(panel):
+    notes = draw(panel.ERA3D_PT_main)
+    assert notes.operators() == ["era3d.generate", "era3d.import_job"]
+    assert ("template_ID") in [name for name, _, _ in notes.notes]
+    assert not panel.ERA3D_PT_cameras.poll(bpy.context)
+
+
+def test_with_a_picture_the_preview_may_be_missing(panel, tmp_path):
+    (tmp_path / "cat.png").write_bytes(glyph.png(glyph.view(0)[0]))
+    bpy.ops.era3d.choose_picture(filepath=str(tmp_path / "cat.png"))
+    draw(panel.ERA3D_PT_main)  # in background a preview's icon is 0
+
+
+def test_while_a_job_runs(panel, supervisor):
+    supervisor.stages["prepare"].state = "finished"
+    supervisor.stages["prepare"].seconds = 1.25
+    views = supervisor.stages["views"]
+    views.state, views.step, views.of = "running", 12, 40
+    notes = draw(panel.ERA3D_PT_main)
+    bars = [options for name, _, options in notes.notes if name == "progress"]
+    assert [bar["factor"] for bar in bars] == [1.0, 0.3, 0.0, 0.0]
+    assert "30%" in bars[1]["text"]
+    assert notes.operators() == ["era3d.cancel"]
+
+
+def test_after_a_failure(panel, supervisor):
+    supervisor.state, supervisor.message = "failed", "The backend stopped (exit code 3); oh " * 9
+    notes = draw(panel.ERA3D_PT_main)
+    assert {"era3d.open_log", "era3d.copy_details"} <= set(notes.operators())
+    lines = [o["text"] for n, _, o in notes.notes if n == "label"]
+    assert "".join(lines).replace(" ", "") == supervisor.message.replace(" ", "")
+    assert max(map(len, lines)) < 60  # wrapped to the sidebar
+
+
+def test_after_success(panel, supervisor):
+    from era3d_blender import jobs
+
+    supervisor.state = "finished"
+    assert "Import Again" in draw(panel.ERA3D_PT_main).texts()
+    jobs.waiting = True
+    notes = draw(panel.ERA3D_PT_main)
+    assert "Import" in notes.texts()
+    assert "era3d.open_folder" in notes.operators()
+
+
+def test_the_views_of_an_import(panel, job):
+    bpy.ops.era3d.import_job(directory=str(job))
+    assert panel.ERA3D_PT_cameras.poll(bpy.context)
+    notes = draw(panel.ERA3D_PT_cameras)
+    assert notes.operators().count("era3d.look_through") == 6
+    assert notes.operators().count("era3d.rebuild") == 2
+    assert "Front Right" in notes.texts()
+
+
+def test_preferences(empty_scene):
+    from era3d_blender.preferences import Era3DPreferences
+
+    notes = Notes()
+    stand_in = types.SimpleNamespace(layout=notes)
+    Era3DPreferences.draw(stand_in, bpy.context)
+    assert notes.operators() == ["era3d.check_backend", "era3d.copy_setup"]
+
+
+def test_every_operator_drawn_is_registered(panel, job, supervisor):
+    supervisor.state = "failed"
+    bpy.ops.era3d.import_job(directory=str(job))
+    names = draw(panel.ERA3D_PT_main).operators() + draw(panel.ERA3D_PT_cameras).operators()
+    for name in names:
+        assert getattr(bpy.ops.era3d, name.split(".")[1]).get_rna_type()
