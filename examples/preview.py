@@ -111,7 +111,7 @@ def _render(path: Path) -> np.ndarray:
 def _silence() -> Iterator[None]:
     """Blender's renderer writes a line a tile, past Python, to the standard output."""
     kept = os.dup(1)
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     try:
         yield

@@ -71,15 +71,17 @@ def _prepare(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 def _views(job: Job, progress: Progress) -> dict[str, Any]:
+    import torch
     from PIL import Image
 
-    from era3d.diffusion import load_pipeline, pose_of, views_of
+    from era3d.diffusion import load_pipeline
+    from era3d.diffusion.result import pose_of, views_of
     from era3d.prepare import compose_on_white
 
     request = job.request
     with Image.open(job.path("subject.png")) as subject:
         picture = compose_on_white(subject.convert("RGBA"))
-    pipeline = load_pipeline(request.model)
+    pipeline = load_pipeline(request.model, "cuda" if torch.cuda.is_available() else "cpu")
     generated = pipeline(
         picture,
         steps=request.steps,
