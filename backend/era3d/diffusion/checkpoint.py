@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
@@ -145,6 +144,9 @@ def _load_codec(folder: Path) -> Codec:
         if config.get("type") != "patch":
             raise InputError(f"{path} names the unknown codec {config.get('type')!r}.")
         return build(PatchCodec, config, path)
+    # Takes most of the time that importing all parts takes, and the small model has none.
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+
     path = folder / "vae" / "config.json"
     config = read_json(path)
     types = {*config.get("down_block_types", ()), *config.get("up_block_types", ())}

@@ -234,7 +234,7 @@ class Era3DPipeline:
             A setting is out of range or the picture is not square.
         """
         sampling = self._sampling(steps, guidance, eta)
-        draw = _Noise(seed, noise, self.device)
+        draw = Noise(seed, noise, self.device)
         inputs = self._inputs(self._fit(picture), draw, sampling.guided)
         latents = draw(self._latent_shape) * self.scheduler.init_noise_sigma
         poses = []
@@ -313,7 +313,7 @@ class Era3DPipeline:
         method = Image.Resampling.BOX if smaller else Image.Resampling.BICUBIC
         return _resize(picture, self.image_size, method)
 
-    def _inputs(self, picture: NDArray[np.uint8], draw: _Noise, guided: bool) -> _Inputs:
+    def _inputs(self, picture: NDArray[np.uint8], draw: Noise, guided: bool) -> _Inputs:
         """Encode the picture once for all images; with guidance, add the unconditional half."""
         count = len(self.prompts)
         pixels = torch.tensor(picture, device=self.device).permute(2, 0, 1)[None] / 255
@@ -325,7 +325,7 @@ class Era3DPipeline:
         nothing = (self.codec.no_condition(condition), inputs.prompts, torch.zeros_like(labels))
         return _Inputs(*(join_halves(u, c) for u, c in zip(nothing, inputs, strict=True)))
 
-    def _labels(self, pixels: Tensor, draw: _Noise) -> Tensor:
+    def _labels(self, pixels: Tensor, draw: Noise) -> Tensor:
         """Encode the picture as ``(12, label width)``: a noised image embedding and a code."""
         pixels = pixels.to(self.device, self.image_encoder.dtype)
         embedding = self.image_encoder(pixels).image_embeds.float()
@@ -375,7 +375,7 @@ class Era3DPipeline:
         return GeneratedViews(color, normal, elevations, focals, sampling)
 
 
-class _Noise:
+class Noise:
     """Random numbers in the order in which they are asked for: seeded, or given."""
 
     def __init__(self, seed: int, given: Iterable[Tensor] | None, device: torch.device) -> None:
@@ -384,6 +384,7 @@ class _Noise:
         self.device = device
 
     def __call__(self, shape: tuple[int, ...]) -> Tensor:
+        """Return the next standard normal numbers of a shape, float32."""
         if self.given is None:
             return torch.randn(shape, generator=self.generator).to(self.device)
         noise = next(self.given, None)

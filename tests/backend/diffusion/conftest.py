@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Checkpoints on disk, made of the golden parts."""
 
 import json
 
@@ -7,7 +8,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from era3d.diffusion.models import MINI_FOLDER  # noqa: F401
 from tests.backend.diffusion.golden import FOLDER, read, tensors, unet
 
 

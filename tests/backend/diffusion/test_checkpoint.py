@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Loading and saving; nothing broken, foreign or hostile gets through."""
 
 import json
 import pickle
@@ -17,7 +18,7 @@ from era3d.diffusion.codec import PatchCodec
 from era3d.diffusion.pipeline import Era3DPipeline, Preprocessor, Sampling
 from era3d.diffusion.unet import Era3DUNet
 from era3d.errors import InputError
-from tests.backend.diffusion.golden import FOLDER, tensors, unet
+from tests.backend.diffusion.golden import FOLDER, difference, unet
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
@@ -43,9 +44,15 @@ def test_a_saved_pipeline_is_the_same_pipeline(checkpoint, tmp_path):
     pipeline.defaults = Sampling(steps=1, guidance=1.0, eta=0.0)
     save_pipeline(pipeline, tmp_path / "saved")
     again = load_pipeline(tmp_path / "saved")
-    picture = tensors("pipeline_regress_small/inputs.safetensors")["image_u8"].numpy()
     assert again.defaults == pipeline.defaults
-    assert np.abs(pipeline(picture).color - again(picture).color).max() < 1e-6
+    assert again.preprocessor == pipeline.preprocessor
+    assert again.scheduler.config["prediction_type"] == "v_prediction"
+    for name in ("prompts", "label_codes", "embedding_mean", "embedding_std"):
+        assert difference(getattr(again, name), getattr(pipeline, name)) < 1e-2, name
+    for name in ("unet", "codec", "image_encoder"):
+        saved, loaded = (getattr(p, name).state_dict() for p in (pipeline, again))
+        assert saved.keys() == loaded.keys()
+        assert all(torch.equal(loaded[key], tensor) for key, tensor in saved.items()), name
     assert "_class_name" not in (tmp_path / "saved/unet/config.json").read_text()
 
 
@@ -158,6 +165,7 @@ class Attack:
         return (exec, ("raise SystemExit('code in the checkpoint was run')",))
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("protocol", ["zip", "plain"])
 def test_a_pickle_with_code_is_refused(copy, protocol):
     path = copy / UNET

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""The patch transform."""
 
 import pytest
 import torch

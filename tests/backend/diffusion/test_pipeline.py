@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Sampling, against the reference's numbers."""
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from era3d.cameras import VIEWS
 from era3d.diffusion.checkpoint import load_pipeline
-from era3d.diffusion.pipeline import Sampling, join_halves, split_halves
+from era3d.diffusion.pipeline import Noise, Sampling, join_halves, split_halves
 from era3d.errors import Cancelled, InputError
 from tests.backend.diffusion.golden import difference, read, tensors
 
@@ -94,25 +95,46 @@ def check_pose(views, raw, wanted):
     assert views.focal == pytest.approx(wanted["focal_guided"].mean().item(), abs=1e-4)
 
 
-def test_a_seed_gives_the_reference_s_numbers(ortho, picture):
-    """Seed 600 drew the reference's noise, so the order of drawing is part of the result."""
-    wanted = tensors("pipeline_ortho_small/outputs.safetensors")
-    steps = []
-    ortho(picture, steps=5, guidance=3, eta=0, seed=600, on_step=steps.append)
-    assert difference(steps[-1].latents, wanted["latents_after_step"][-1]) < 2e-4
+class Enough(Exception):
+    """Raised to stop once a test has seen what it wants."""
+
+
+def first_step(pipe, picture, **settings):
+    """Return what goes into the network and what the first step makes of it; decode nothing."""
+    seen = []
+
+    def stop(step):
+        seen.append(step.latents)
+        raise Enough
+
+    with Recorder(pipe.unet) as calls, pytest.raises(Enough):
+        pipe(picture, on_step=stop, **settings)
+    return calls[0][0], seen[0]
+
+
+def test_a_seed_draws_the_reference_s_noise():
+    """So the order of drawing is part of the result."""
+    draw = Noise(600, None, torch.device("cpu"))
+    assert all(torch.equal(draw(tuple(noise.shape)), noise) for noise in reference_noise())
 
 
 def test_without_guidance_half_the_work_is_done(pipeline, picture):
+    sampling = {"steps": 2, "guidance": 1}
     with Recorder(pipeline.unet) as calls:
-        first = pipeline(picture, steps=1, guidance=1)
-        again = pipeline(picture, steps=1, guidance=1)
-        other = pipeline(picture, steps=1, guidance=1, seed=1)
-    assert [len(inputs[0]) for inputs, _ in calls] == [12, 12, 12]
-    assert first.color.shape == first.normal.shape == (len(VIEWS), 128, 128, 3)
-    assert first.color.dtype == np.float32
-    assert first.elevations == pytest.approx(calls[0][1].pose[:, 0].tolist())
-    assert np.array_equal(first.color, again.color)
-    assert not np.array_equal(first.color, other.color)
+        views = pipeline(picture, **sampling)
+    assert [len(inputs[0]) for inputs, _ in calls] == [12, 12]
+    assert views.color.shape == views.normal.shape == (len(VIEWS), 128, 128, 3)
+    assert views.color.dtype == np.float32
+    assert views.elevations == pytest.approx([out.pose[0, 0].item() for _, out in calls])
+    assert views.sampling == Sampling(2, 1, 1.0)
+
+
+def test_the_seed_alone_decides(pipeline, picture):
+    latents = [
+        first_step(pipeline, picture, steps=2, guidance=1, seed=seed)[1] for seed in (0, 0, 1)
+    ]
+    assert torch.equal(latents[0], latents[1])
+    assert difference(latents[0], latents[2]) > 0.1
 
 
 def test_sampling_stops_when_asked(pipeline, picture):
@@ -125,13 +147,20 @@ def test_sampling_stops_when_asked(pipeline, picture):
 
 
 def test_transparency_and_size_are_taken_care_of(pipeline, picture):
-    """A larger RGBA picture with nothing behind it is the same picture on white."""
+    """A larger RGBA picture with nothing in it is the same as white."""
     ghost = np.zeros((256, 256, 4), np.uint8)
     ghost[..., :3] = np.random.default_rng(0).integers(0, 256, (256, 256, 3))
     white = np.full_like(picture, 255)
-    results = [pipeline(p, steps=1, guidance=1).color for p in (ghost, white, picture)]
-    assert np.array_equal(results[0], results[1])
-    assert not np.array_equal(results[1], results[2])
+    given = [first_step(pipeline, p, guidance=1)[0] for p in (ghost, white, picture)]
+    for index in (0, 3):  # condition and label
+        assert torch.equal(given[0][index], given[1][index])
+        assert difference(given[1][index], given[2][index]) > 0.01
+
+
+def test_shrinking_averages(ortho, picture):
+    larger = picture.repeat(3, axis=0).repeat(3, axis=1)
+    given = [first_step(ortho, p, guidance=1)[0] for p in (picture, larger)]
+    assert torch.equal(given[0][0], given[1][0])
 
 
 @pytest.mark.parametrize(

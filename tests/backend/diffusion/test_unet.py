@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""The network, against the reference's numbers."""
 
 import hashlib
 import json
