@@ -67,30 +67,3 @@ def gather_evidence(band: Band, phi: Tensor, slope: Tensor, obs: Observations) -
     known = confidence > _UNSEEN_WEIGHT
     target = torch.where(known, blend / length.clamp(min=1e-6), direction.T)
     return Evidence(target.T, torch.where(known, confidence, _UNSEEN_WEIGHT))
-
-
-def find_rims(band: Band, phi: Tensor, obs: Observations) -> tuple[Tensor, Tensor]:
-    """The band points that make the object's outline in each view.
-
-    Of all points that project near an outline, the one with the least `phi` on each ray must be
-    as far from the surface as its projection is from the outline.
-
-    Returns
-    -------
-    index : (R,) int64
-        Band points; one may occur for several views.
-    wanted : (R,) float32
-        The `phi` it should have, voxels.
-    """
-    pitch = band.grid.pitch
-    size = int(1.0 / pitch) + 1
-    right, up, _ = obs.project(band.positions)
-    outline = sample(obs.distance.unsqueeze(1), right, up)[:, 0] / pitch
-    view, point = (outline.abs() < 1.0).nonzero(as_tuple=True)
-    column = ((right[view, point] + 0.5) * size).long().clamp(0, size - 1)
-    row = ((0.5 - up[view, point]) * size).long().clamp(0, size - 1)
-    ray = (view * size + row) * size + column
-    least = torch.full((len(obs.axes) * size * size,), torch.inf, device=phi.device)
-    least.scatter_reduce_(0, ray, phi[point], "amin")
-    chosen = phi[point] <= least[ray]
-    return point[chosen], outline[view[chosen], point[chosen]]

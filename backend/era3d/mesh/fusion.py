@@ -8,18 +8,24 @@ from torch import Tensor
 from era3d.errors import InputError
 from era3d.mesh.decimate import decimate
 from era3d.mesh.distance import gradient, redistance
-from era3d.mesh.evidence import find_rims, gather_evidence
+from era3d.mesh.carve import start_from_depths
+from era3d.mesh.evidence import gather_evidence
 from era3d.mesh.extract import extract
 from era3d.mesh.grid import Band, Grid, dilate
 from era3d.mesh.hull import hull_distance
 from era3d.mesh.observations import Observations, observe
+from era3d.mesh.pins import find_anchors, find_rims, join
 from era3d.mesh.settings import MeshSettings
 from era3d.mesh.solve import solve
+from era3d.mesh.stereo import DepthMaps, match
 from era3d.mesh.triangle_mesh import TriangleMesh
 from era3d.progress import Progress, ignore
 from era3d.views import Views
 
 # Voxels on the longest side as a share of the finest grid, and outer steps there.
+_STEREO = True
+_BEHIND = 0.05
+_STEREO_LEVELS = ((112 / 176, 4), (1.0, 3))
 _LEVELS = ((64 / 176, 8), (112 / 176, 4), (1.0, 3))
 _PROBE = 64
 _MARGIN = 6
@@ -52,15 +58,21 @@ def fuse(
     """
     obs = observe(views)
     box = object_box(obs)
-    steps = sum(count for _, count in _LEVELS) + 2
+    levels = _STEREO_LEVELS if _STEREO else _LEVELS
+    steps = sum(count for _, count in levels) + 2
     done = 0
-    grids = [make_grid(box, round(share * settings.cells)) for share, _ in _LEVELS]
-    band, phi = start_from_hull(grids[0], obs)
-    for grid, (_, count) in zip(grids, _LEVELS, strict=True):
+    grids = [make_grid(box, round(share * settings.cells)) for share, _ in levels]
+    maps = None
+    if _STEREO:
+        maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
+        band, phi = start_from_depths(maps, grids[0], obs, _BEHIND)
+    else:
+        band, phi = start_from_hull(grids[0], obs)
+    for grid, (_, count) in zip(grids, levels, strict=True):
         if grid is not band.grid:
             band, phi = refine(band, phi, grid, obs)
         for _ in range(count):
-            band, phi = advance(band, phi, obs)
+            band, phi = advance(band, phi, obs, maps)
             done += 1
             progress(done, steps)
     mesh = extract(band, phi)
@@ -112,10 +124,15 @@ def refine(band: Band, phi: Tensor, grid: Grid, obs: Observations) -> tuple[Band
     return redistance(fine, value)
 
 
-def advance(band: Band, phi: Tensor, obs: Observations) -> tuple[Band, Tensor]:
+def advance(
+    band: Band, phi: Tensor, obs: Observations, maps: DepthMaps | None
+) -> tuple[Band, Tensor]:
     """One outer step: ask the views, solve, move, rebuild the distance."""
     slope = gradient(band, phi)
     evidence = gather_evidence(band, phi, slope, obs)
     hull = hull_distance(band.positions, obs) / band.grid.pitch
-    moved = solve(band, phi, evidence, hull, find_rims(band, phi, obs))
+    pins = find_rims(band, phi, obs)
+    if maps is not None:
+        pins = join(pins, find_anchors(band, phi, maps))
+    moved = solve(band, phi, evidence, hull, pins)
     return redistance(band, phi + (moved - phi).clamp(-_LONGEST_MOVE, _LONGEST_MOVE))

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from era3d.mesh.evidence import Evidence
 from era3d.mesh.grid import Band
+from era3d.mesh.pins import Pins
 
 _KEEP = 0.02
 _HULL = 20.0
-_RIM = 2.0
 _STEPS = 40
 
 
@@ -21,13 +21,13 @@ def solve(
     phi: Tensor,
     evidence: Evidence,
     hull: Tensor,
-    rims: tuple[Tensor, Tensor],
+    pins: Pins,
 ) -> Tensor:
     """Minimise slope, keep, hull and rim terms over the band.
 
     The energy is, with lengths in voxels: over edges ij of the lattice W (phi_j - phi_i - T)^2;
     over points keep (phi - phi_old)^2, hull (phi - phi_hull)^2 where phi is below it, and at the
-    rims rim (phi - wanted)^2.
+    pins weight (phi - wanted)^2.
 
     Parameters
     ----------
@@ -36,8 +36,7 @@ def solve(
     evidence : Evidence
     hull : (N,) float32
         The hull's distance, voxels; the surface should not leave the hull.
-    rims : (index, wanted)
-        See `era3d.mesh.evidence.find_rims`.
+    pins : Pins
 
     Returns
     -------
@@ -45,11 +44,10 @@ def solve(
     """
     edge, flow = _edges(band, evidence)
     outside = (phi < hull).float() * _HULL
-    rim_index, rim_wanted = rims
-    at_rim = torch.zeros_like(phi).index_add_(0, rim_index, torch.full_like(rim_wanted, _RIM))
-    rim_pull = torch.zeros_like(phi).index_add_(0, rim_index, _RIM * rim_wanted)
-    diagonal = edge.sum(0) + _KEEP + outside + at_rim
-    target = _KEEP * phi + outside * hull + rim_pull + flow
+    pinned = torch.zeros_like(phi).index_add_(0, pins.index, pins.weight)
+    pull = torch.zeros_like(phi).index_add_(0, pins.index, pins.weight * pins.wanted)
+    diagonal = edge.sum(0) + _KEEP + outside + pinned
+    target = _KEEP * phi + outside * hull + pull + flow
 
     def apply(x: Tensor) -> Tensor:
         return diagonal * x - (edge * band.around(x, 0.0)).sum(0)

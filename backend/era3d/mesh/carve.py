@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A first solid from depth maps: the hull, carved where depths are trusted."""
+
+import numpy as np
+import torch
+from scipy import ndimage
+from torch import Tensor
+
+from era3d.mesh.distance import redistance
+from era3d.mesh.grid import Band, Grid
+from era3d.mesh.hull import hull_distance
+from era3d.mesh.observations import Observations
+from era3d.mesh.stereo import DepthMaps
+
+_CLIP = 0.015
+_FAR_BEHIND = 0.03
+_INSIDE_VOTE = 0.05
+_SPECK = 0.01
+_CHUNK = 1 << 18
+
+
+def start_from_depths(
+    maps: DepthMaps, grid: Grid, obs: Observations, behind_vote: float
+) -> tuple[Band, Tensor]:
+    """Band and distance of the solid that the depth maps leave of the visual hull.
+
+    Parameters
+    ----------
+    behind_vote : float
+        How much a view counts at points far behind the surface it sees, against its full weight
+        near that surface. Depths that are exact need little of it to keep bodies filled.
+    """
+    every = torch.arange(grid.shape[0] * grid.shape[1] * grid.shape[2])
+    field = torch.cat(
+        [
+            _carved(grid.positions(grid.cells(keys)), maps, obs, behind_vote)
+            for keys in every.split(_CHUNK)
+        ]
+    )
+    field = _without_pores(field.view(grid.shape) / grid.pitch).view(-1)
+    near = field.abs() < 2.0
+    inside = (field < 0).view(grid.shape)
+    edge = torch.zeros_like(inside)
+    for axis in range(3):
+        crossed = inside.diff(dim=axis)
+        edge.narrow(axis, 0, crossed.shape[axis]).logical_or_(crossed)
+        edge.narrow(axis, 1, crossed.shape[axis]).logical_or_(crossed)
+    near |= edge.view(-1)
+    return redistance(Band(grid, every[near]), field[near].clamp(-2.0, 2.0))
+
+
+def _carved(points: Tensor, maps: DepthMaps, obs: Observations, behind_vote: float) -> Tensor:
+    """World units (N,) that points lie outside the carved solid, roughly; exact in sign only."""
+    right, up, back = obs.project(points)
+    depth, weight = maps.look_up(right, up)
+    outside = depth + back
+    weight = torch.where(outside < -_FAR_BEHIND, behind_vote * weight, weight)
+    votes = (weight * outside.clamp(-_CLIP, _CLIP)).sum(0) - _INSIDE_VOTE * _CLIP
+    return torch.maximum(votes / (weight.sum(0) + _INSIDE_VOTE), hull_distance(points, obs))
+
+
+def _without_pores(field: Tensor) -> Tensor:
+    """Fill hollows that no outside air reaches, and drop pieces below a hundredth of the largest."""
+    values = field.numpy().copy()
+    air, _ = ndimage.label(values >= 0)
+    values[(air > 0) & (air != air[0, 0, 0])] = -0.5
+    piece, count = ndimage.label(values < 0)
+    size = np.bincount(piece.ravel(), minlength=count + 1)[1:]
+    small = np.flatnonzero(size < _SPECK * size.max()) + 1
+    values[np.isin(piece, small)] = 0.5
+    return torch.from_numpy(values)

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Band points whose distance is known: at outlines, and where stereo found depths."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from era3d.mesh.grid import Band
+from era3d.mesh.observations import Observations, sample
+from era3d.mesh.stereo import DepthMaps
+
+_RIM = 2.0
+_ANCHOR = 5.0
+_LONGEST_PULL = 1.0
+
+
+@dataclass(frozen=True)
+class Pins:
+    """R demands on single band points; a point may occur more than once.
+
+    Attributes
+    ----------
+    index : (R,) int64
+    wanted : (R,) float32
+        The distance the point should have, voxels.
+    weight : (R,) float32
+    """
+
+    index: Tensor
+    wanted: Tensor
+    weight: Tensor
+
+
+def join(first: Pins, second: Pins) -> Pins:
+    """Both sets of demands."""
+    return Pins(
+        torch.cat([first.index, second.index]),
+        torch.cat([first.wanted, second.wanted]),
+        torch.cat([first.weight, second.weight]),
+    )
+
+
+def find_rims(band: Band, phi: Tensor, obs: Observations) -> Pins:
+    """The band points that make the object's outline in each view.
+
+    Of all points that project near an outline, the one with the least `phi` on each ray must be
+    as far from the surface as its projection is from the outline.
+    """
+    pitch = band.grid.pitch
+    size = int(1.0 / pitch) + 1
+    right, up, _ = obs.project(band.positions)
+    outline = sample(obs.distance.unsqueeze(1), right, up)[:, 0] / pitch
+    view, point = (outline.abs() < 1.0).nonzero(as_tuple=True)
+    column = ((right[view, point] + 0.5) * size).long().clamp(0, size - 1)
+    row = ((0.5 - up[view, point]) * size).long().clamp(0, size - 1)
+    ray = (view * size + row) * size + column
+    least = torch.full((len(obs.axes) * size * size,), torch.inf, device=phi.device)
+    least.scatter_reduce_(0, ray, phi[point], "amin")
+    chosen = phi[point] <= least[ray]
+    point, wanted = point[chosen], outline[view[chosen], point[chosen]]
+    return Pins(point, wanted, torch.full_like(wanted, _RIM))
+
+
+def find_anchors(band: Band, phi: Tensor, maps: DepthMaps) -> Pins:
+    """The band points next to stereo's depths, and their distances to the planes seen there."""
+    points, normals, weight = maps.points()
+    index = band.lookup(((points - band.grid.origin) / band.grid.pitch).round().long())
+    held = index < len(band)
+    index, normals = index[held], normals[held]
+    offset = band.positions[index] - points[held]
+    wanted = (offset * normals).sum(1) / band.grid.pitch
+    pull = (wanted - phi[index]).clamp(-_LONGEST_PULL, _LONGEST_PULL)
+    return Pins(index, phi[index] + pull, _ANCHOR * weight[held])

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Depth maps of the six views from normal stereo, with how far each depth can be trusted."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from era3d.mesh.observations import Observations
+from era3d.mesh.rowmatch import RowImages, match_costs, shrink
+from era3d.mesh.smooth import aggregate
+
+_SAME = 0.015
+_FULL_MARGIN = 0.3
+_DOUBT = 0.3
+_NEIGHBOURHOOD = 4
+_STEEPEST = 0.15
+
+
+@dataclass(frozen=True)
+class DepthMaps:
+    """What stereo found, R pixels square.
+
+    Attributes
+    ----------
+    depth : (V, R, R) float32
+        World units behind the plane through the origin, at the pixels' centres.
+    weight : (V, R, R) float32
+        Trust, 0 to 1; 0 where a pixel shows nothing.
+    slope : (V, 2, R, R) float32
+        Change of depth per unit to the right and up, as the normals tell.
+    images : RowImages
+    """
+
+    depth: Tensor
+    weight: Tensor
+    slope: Tensor
+    images: RowImages
+
+    def look_up(self, right: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
+        """Depth and weight (V, N) at camera coordinates (V, N), on the nearest pixel's plane."""
+        views, size, _ = self.depth.shape
+        column = ((right + 0.5) * size).long().clamp(0, size - 1)
+        row = ((0.5 - up) * size).long().clamp(0, size - 1)
+        pixel = row * size + column
+        dx, dy = right - ((column + 0.5) / size - 0.5), up - (0.5 - (row + 0.5) / size)
+        slope = self.slope.view(views, 2, -1)
+        depth = self.depth.view(views, -1).gather(1, pixel)
+        depth = depth + slope[:, 0].gather(1, pixel) * dx + slope[:, 1].gather(1, pixel) * dy
+        return depth, self.weight.view(views, -1).gather(1, pixel)
+
+    def points(self) -> tuple[Tensor, Tensor, Tensor]:
+        """World points (M, 3), their normals (M, 3) and weights (M,) of pixels with weight."""
+        view, row, column = (self.weight > 0).nonzero(as_tuple=True)
+        size = self.images.size
+        right, up = (column + 0.5) / size - 0.5, 0.5 - (row + 0.5) / size
+        axes = self.images.axes[view]
+        where = torch.stack([right, up, -self.depth[view, row, column]], 1)
+        points = torch.einsum("mak,ma->mk", axes, where)
+        return points, self.images.normal[view, row, column], self.weight[view, row, column]
+
+
+def match(obs: Observations, radius: float) -> DepthMaps:
+    """Find depth maps of an object within `radius` of the vertical axis."""
+    images = shrink(obs, radius)
+    total = aggregate(match_costs(images), images)
+    index, margin = _best_bins(total)
+    facing = images.along(2).clamp(min=0.0)
+    weight = facing**2 * (margin / _FULL_MARGIN).clamp(0.0, 1.0) * images.mask
+    slope = (
+        torch.stack([images.along(0), images.along(1)], 1) / facing.clamp(min=_STEEPEST)[:, None]
+    )
+    maps = DepthMaps(images.bin_depth(index), weight, slope, images)
+    return DepthMaps(maps.depth, weight * _cross_check(maps), slope, images)
+
+
+def _best_bins(total: Tensor) -> tuple[Tensor, Tensor]:
+    """Best bin, finer than one, and by how much it beats bins farther off; both (V, R, R)."""
+    least, index = total.min(-1)
+    bins = total.shape[-1]
+    bin_index = torch.arange(bins, device=total.device)
+    before = total.gather(-1, (index - 1).clamp(min=0)[..., None])[..., 0]
+    after = total.gather(-1, (index + 1).clamp(max=bins - 1)[..., None])[..., 0]
+    bend = (before - 2.0 * least + after).clamp(min=1e-6)
+    finer = index + ((before - after) / (2.0 * bend)).clamp(-0.5, 0.5)
+    nearby = (bin_index - index[..., None]).abs() <= _NEIGHBOURHOOD
+    margin = total.masked_fill_(nearby, torch.inf).amin(-1) - least
+    return finer, margin
+
+
+def _cross_check(maps: DepthMaps) -> Tensor:
+    """Factor (V, R, R) on each depth's weight: what the other views' depths say to it."""
+    points, normals, _ = maps.points()
+    view = (maps.weight > 0).nonzero(as_tuple=True)[0]
+    axes = maps.images.axes
+    right, up, back = torch.einsum("vak,nk->avn", axes, points)
+    depth, weight = maps.look_up(right, up)
+    behind = -back - depth
+    other = (torch.arange(len(axes), device=view.device)[:, None] != view) & (weight > 0)
+    facing = functional.relu(axes[:, 2] @ normals.T) > 0.2
+    confirmed = (other & facing & (behind.abs() < _SAME)).any(0)
+    seen_past = (other & (behind < -2 * _SAME)).any(0)
+    factor = torch.zeros_like(maps.weight)
+    factor[maps.weight > 0] = torch.where(confirmed, 1.0, _DOUBT) * torch.where(
+        seen_past, _DOUBT, 1.0
+    )
+    return factor
