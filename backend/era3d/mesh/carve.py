@@ -61,7 +61,7 @@ def _carved(points: Tensor, maps: DepthMaps, obs: Observations, behind_vote: flo
 
 
 def _without_pores(field: Tensor) -> Tensor:
-    """Fill hollows that no outside air reaches, and drop pieces below a hundredth of the largest."""
+    """Fill hollows that no air reaches, and drop pieces below a hundredth of the largest."""
     values = field.numpy().copy()
     air, _ = ndimage.label(values >= 0)
     values[(air > 0) & (air != air[0, 0, 0])] = -0.5

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from era3d.errors import InputError
+from era3d.mesh.carve import start_from_depths
 from era3d.mesh.decimate import decimate
 from era3d.mesh.distance import gradient, redistance
-from era3d.mesh.carve import start_from_depths
 from era3d.mesh.evidence import gather_evidence
 from era3d.mesh.extract import extract
 from era3d.mesh.grid import Band, Grid, dilate
@@ -77,8 +77,7 @@ def fuse(
             progress(done, steps)
     mesh = extract(band, phi)
     progress(steps - 1, steps)
-    if settings.target_faces:
-        mesh = decimate(mesh, settings.target_faces)
+    mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
     progress(steps, steps)
     return mesh
 
