@@ -71,20 +71,25 @@ def load_pipeline(model: str | Path, device: str | torch.device = "cpu") -> Era3
         superfluous or of the wrong shape.
     """
     folder = model_folder(model)
-    prompts, codes = _load_prompts(folder)
+    # Small parts first, so that most of what can be wrong is told at once.
     mean, std = _load_statistics(folder / "image_normalizer")
+    parts: dict[str, Any] = {
+        "scheduler": _load_scheduler(folder / "scheduler" / "scheduler_config.json"),
+        "preprocessor": _load_preprocessor(folder / "feature_extractor"),
+        "defaults": _load_sampling(folder / SAMPLING_FILE),
+        "codec": _load_codec(folder),
+        "image_encoder": _load_image_encoder(folder / "image_encoder"),
+    }
+    prompts, codes = _load_prompts(folder)
+    unet = _load_unet(folder / "unet")
     pipeline = Era3DPipeline(
-        unet=_load_unet(folder / "unet"),
-        codec=_load_codec(folder),
-        scheduler=_load_scheduler(folder / "scheduler" / "scheduler_config.json"),
-        image_encoder=_load_image_encoder(folder / "image_encoder"),
-        preprocessor=_load_preprocessor(folder / "feature_extractor"),
+        unet=unet,
         embedding_mean=mean,
         embedding_std=std,
         prompts=prompts,
         label_codes=codes,
-        defaults=_load_sampling(folder / SAMPLING_FILE),
         revision=revision(folder),
+        **parts,
     )
     half = torch.device(device).type == "cuda"
     return pipeline.to(device, torch.float16 if half else torch.float32)

@@ -11,6 +11,7 @@ from era3d.diffusion.checkpoint import load_pipeline
 from era3d.diffusion.pipeline import Noise, Sampling, join_halves, split_halves
 from era3d.errors import Cancelled, InputError
 from tests.backend.diffusion.golden import difference, read, tensors
+from tests.backend.models import tiny_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +136,15 @@ def test_the_seed_alone_decides(pipeline, picture):
     ]
     assert torch.equal(latents[0], latents[1])
     assert difference(latents[0], latents[2]) > 0.1
+
+
+def test_half_precision_stays_close(picture):
+    """On a GPU only network and image encoder are in float16."""
+    _, wanted = first_step(tiny_pipeline(), picture)
+    inputs, latents = first_step(tiny_pipeline().to("cpu", torch.float16), picture)
+    assert {x.dtype for x in inputs if torch.is_tensor(x)} == {torch.float16}
+    assert latents.dtype == torch.float32
+    assert difference(latents, wanted) < 1e-2
 
 
 def test_sampling_stops_when_asked(pipeline, picture):
