@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a training run is, as dataclasses read from a TOML file."""
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from era3d.errors import InputError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DrawConfig:
+    """One drawing of every object: how it is turned and stretched, and how photographed.
+
+    Attributes
+    ----------
+    yaws : tuple of float
+        Degrees, one of which is chosen for each object.
+    stretch : float
+        Standard deviation of the logarithm of the scale along each axis.
+    photos : int
+        Photos per object.
+    elevation_degrees : (float, float)
+        Range of the photos' elevation.
+    lenses_mm : tuple of float
+        Lenses, besides an orthographic one.
+    unlit : float
+        Share of photos without shading.
+    share : float
+        How often the drawing is used, relative to the others.
+    seed : int
+        Makes drawings of otherwise equal settings different.
+    """
+
+    yaws: tuple[float, ...] = (0.0,)
+    stretch: float = 0.0
+    photos: int = 6
+    elevation_degrees: tuple[float, float] = (-10.0, 30.0)
+    lenses_mm: tuple[float, ...] = (35.0, 50.0, 85.0, 105.0, 135.0)
+    unlit: float = 0.15
+    share: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which meshes are drawn, and which are kept out of training."""
+
+    draws: tuple[DrawConfig, ...] = (DrawConfig(),)
+    validation_packs: tuple[str, ...] = ()
+    seen_fraction: float = 0.04
+    recolor: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes of the network, of the image encoder and of the codec's patches."""
+
+    image_size: int = 64
+    patch: int = 16
+    widths: tuple[int, ...] = (160,)
+    attention: tuple[bool, ...] = (True,)
+    head_size: int = 32
+    layers: int = 1
+    norm_groups: int = 32
+    prompt_words: int = 4
+    prompt_width: int = 64
+    embedding: int = 128
+    encoder_width: int = 128
+    encoder_layers: int = 3
+    encoder_patch: int = 8
+    regressor_width: int = 64
+    regressor_layers: int = 1
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """Learning rate as a function of samples seen: a ramp, a plateau, a straight line to zero.
+
+    The plateau can be lengthened or cut short between two runs: the rate depends on nothing else.
+    """
+
+    warmup: int = 2000
+    total: int = 40000
+    decay: int = 10000
+
+    def factor(self, samples: int) -> float:
+        """Share of the learning rate after so many samples."""
+        rising = (samples + 1) / max(self.warmup, 1)
+        falling = (self.total - samples) / max(self.decay, 1)
+        return max(min(1.0, rising, falling), 0.0)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training run.
+
+    Attributes
+    ----------
+    batch : int
+        Objects per step; each is twelve images.
+    matrix_lr, lr : float
+        Of the matrices (see `era3d.training.optimizer`), and of AdamW for all else.
+    weight_decay, clip, pose_clip, ema : float
+        Of the usual meaning; ``pose_clip`` is for the camera regressors alone.
+    pose_weight, silhouette_weight : float
+        Of the camera error, and of what lies inside the silhouette relative to what does not.
+    last_share : float
+        Share of the samples at the last timestep, where there is nothing but noise.
+    drop : float
+        Share of the objects whose photo is withheld.
+    save_seconds : float
+        Between two checkpoints.
+    """
+
+    batch: int = 8
+    matrix_lr: float = 1e-3
+    lr: float = 4e-4
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    pose_clip: float = 0.2
+    ema: float = 0.998
+    pose_weight: float = 0.05
+    silhouette_weight: float = 2.0
+    last_share: float = 0.8
+    drop: float = 0.05
+    threads: int = 2
+    bf16: bool = True
+    save_seconds: float = 180.0
+    seed: int = 0
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a TOML file; names that are not fields are an error.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, is not TOML, or holds an unknown name.
+        """
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"There is no training configuration '{path}'.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"'{path}' is not valid TOML: {error}.") from None
+        return _build(cls, content, str(path))
+
+    def fingerprint(self) -> str:
+        """Changes with whatever would make an old checkpoint meaningless."""
+        told = {"model": dataclasses.asdict(self.model), "data": dataclasses.asdict(self.data)}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def data_from_dict(content: dict[str, Any], where: str) -> DataConfig:
+    """Data settings as a model's note holds them; `where` is named in errors."""
+    return _build(DataConfig, content, where)
+
+
+def _build(kind: type[T], content: dict[str, Any], where: str) -> T:
+    """Make a dataclass of a table, and those within it of its tables."""
+    known = {f.name: f.type for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    unknown = set(content) - set(known)
+    if unknown:
+        raise InputError(f"'{min(unknown)}' in {where} means nothing: remove or correct it.")
+    values = {name: _value(name, value, where) for name, value in content.items()}
+    return kind(**values)
+
+
+def _value(name: str, value: Any, where: str) -> Any:
+    parts = {"data": DataConfig, "model": ModelConfig, "schedule": ScheduleConfig}
+    if name in parts:
+        return _build(parts[name], value, where)
+    if name == "draws":
+        return tuple(_build(DrawConfig, item, where) for item in value)
+    return tuple(value) if isinstance(value, list) else value

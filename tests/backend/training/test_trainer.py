@@ -1,0 +1,190 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The loop: resuming, atomic checkpoints, learning."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from era3d.diffusion.checkpoint import load_pipeline
+from era3d.diffusion.pipeline import Sampling
+from era3d.errors import InputError
+from era3d.training.config import (
+    DataConfig,
+    DrawConfig,
+    ModelConfig,
+    ScheduleConfig,
+    TrainConfig,
+)
+from era3d.training.model import Trainee, order, unorder
+from era3d.training.optimizer import orthogonalize
+from era3d.training.trainer import CHECKPOINT, Trainer, load_drawings
+
+FOLDER = Path(__file__).parents[2] / "data" / "corpus"
+CONFIG = TrainConfig(
+    batch=2,
+    threads=1,
+    schedule=ScheduleConfig(warmup=4, total=12, decay=4),
+    model=ModelConfig(
+        image_size=32,
+        patch=8,
+        widths=(32, 32),
+        attention=(False, True),
+        norm_groups=8,
+        head_size=16,
+        embedding=16,
+        encoder_width=32,
+        encoder_layers=1,
+        regressor_width=16,
+    ),
+    data=DataConfig(draws=(DrawConfig(photos=2),), seen_fraction=0.0, recolor=0.2),
+)
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory):
+    return load_drawings(CONFIG, FOLDER, tmp_path_factory.mktemp("run"))
+
+
+def weights(trainer):
+    return torch.cat([value.flatten() for value in trainer.model.state_dict().values()])
+
+
+def test_interrupted_training_goes_on_bit_for_bit(drawings, tmp_path):
+    straight = Trainer(CONFIG, drawings, tmp_path / "straight", False)
+    straight.run()
+    killed = Trainer(CONFIG, drawings, tmp_path / "killed", False)
+    for _ in range(3):
+        killed.step()
+    killed.save()
+    killed.step()  # lost
+    resumed = Trainer(CONFIG, drawings, tmp_path / "killed", True)
+    assert resumed.samples == 6
+    resumed.run()
+    assert torch.equal(weights(straight), weights(resumed))
+    assert all(torch.equal(value, resumed.average[k]) for k, value in straight.average.items())
+
+
+def test_a_crash_while_saving_leaves_the_last_checkpoint(drawings, tmp_path, monkeypatch):
+    trainer = Trainer(CONFIG, drawings, tmp_path, False)
+    trainer.save()
+    before = (tmp_path / CHECKPOINT).read_bytes()
+
+    def breaks(state, path):
+        Path(path).write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr(torch, "save", breaks)
+    trainer.step()
+    with pytest.raises(OSError, match="disk full"):
+        trainer.save()
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_checkpoints_are_neither_overwritten_nor_confused(drawings, tmp_path):
+    Trainer(CONFIG, drawings, tmp_path, False).save()
+    with pytest.raises(InputError, match="resume"):
+        Trainer(CONFIG, drawings, tmp_path, False)
+    other = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, widths=(32, 64)))
+    with pytest.raises(InputError, match="another model"):
+        Trainer(other, drawings, tmp_path, True)
+
+
+def test_exported_model_is_the_average_and_runs(drawings, tmp_path):
+    trainer = Trainer(CONFIG, drawings, tmp_path / "run", False)
+    trainer.step()
+    trainer.export(tmp_path / "model")
+    note = json.loads((tmp_path / "model" / "training.json").read_text())
+    assert note["samples"] == 2
+    pipeline = load_pipeline(tmp_path / "model")
+    stored = pipeline.unet.state_dict()["conv_in.weight"]
+    assert torch.equal(stored, trainer.average["unet.conv_in.weight"].half().float())
+    out = pipeline(np.full((32, 32, 3), 128, np.uint8))
+    assert out.color.shape == (6, 32, 32, 3)
+    assert out.elevation is not None
+
+
+def test_network_sees_in_training_what_the_pipeline_shows_it(drawings):
+    torch.manual_seed(0)
+    model = Trainee(CONFIG.model).eval()
+    batch = drawings.pick(1, np.random.default_rng(0))
+    pipeline = model.pipeline(Sampling(steps=1, guidance=1.0, eta=0.0))
+    photo = ((batch.photo[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+    noise = torch.randn(12, model.codec.channels, 4, 4)
+    silent = torch.zeros(12, CONFIG.model.embedding)
+    out = pipeline(photo, noise=[silent, noise])
+    last = torch.full((2, 1), 999)
+    with torch.inference_mode():
+        found = model(noise[:, None], last, batch.photo, torch.zeros(1, dtype=torch.bool))
+        pictures = (unorder(model.pixels(found.sample))[:, 0] / 2 + 0.5).clamp(0, 1)
+    assert pictures[:6].permute(0, 2, 3, 1).numpy() == pytest.approx(out.normal, abs=1e-3)
+    assert pictures[6:].permute(0, 2, 3, 1).numpy() == pytest.approx(out.color, abs=1e-3)
+
+
+def test_order_groups_by_domain_then_object():
+    images = torch.arange(24).view(12, 2)  # image i of object j is 2 i + j
+    batch = order(images)
+    assert batch[:8].tolist() == [0, 2, 4, 6, 8, 10, 1, 3]
+    assert batch[12:14].tolist() == [12, 14]
+    assert torch.equal(unorder(batch), images)
+
+
+def test_codec_as_a_matrix_is_the_codec():
+    model = Trainee(CONFIG.model)
+    pictures = torch.rand(2, 3, 32, 32) * 2 - 1
+    latents = model.latents(pictures)
+    assert torch.allclose(latents, model.codec.encode(pictures / 2 + 0.5), atol=1e-5)
+    assert torch.allclose(model.pixels(latents), pictures, atol=1e-5)
+
+
+def test_orthogonalized_matrices_keep_directions():
+    torch.manual_seed(0)
+    matrices = torch.randn(2, 8, 20)
+    u, _, v = torch.linalg.svd(matrices, full_matrices=False)
+    found = orthogonalize(matrices)
+    assert torch.linalg.svdvals(found).sub(0.95).abs().max() < 0.35
+    assert ((u.mT @ found @ v.mT).diagonal(dim1=1, dim2=2) > 0.6).all()
+    assert torch.allclose(orthogonalize(matrices.mT), found.mT, atol=0.05)
+
+
+def test_schedule_rises_holds_and_falls():
+    schedule = ScheduleConfig(warmup=10, total=100, decay=50)
+    factors = [schedule.factor(samples) for samples in (0, 9, 30, 75, 100, 200)]
+    assert factors == [0.1, 1.0, 1.0, 0.5, 0.0, 0.0]
+
+
+def test_configuration_errors_are_named(tmp_path):
+    path = tmp_path / "run.toml"
+    with pytest.raises(InputError, match="no training configuration"):
+        TrainConfig.load(path)
+    path.write_text("batch = ")
+    with pytest.raises(InputError, match="not valid TOML"):
+        TrainConfig.load(path)
+    path.write_text("[model]\nwidth = 3")
+    with pytest.raises(InputError, match="'width'"):
+        TrainConfig.load(path)
+    path.write_text("[model]\nwidths = [8, 16]\n[[data.draws]]\nseed = 4")
+    assert TrainConfig.load(path).model.widths == (8, 16)
+    assert TrainConfig.load(path).data.draws == (DrawConfig(seed=4),)
+
+
+@pytest.mark.slow
+def test_eight_objects_are_learned_by_heart(tmp_path):
+    config = dataclasses.replace(
+        CONFIG,
+        batch=8,
+        matrix_lr=2e-3,
+        lr=1e-3,
+        last_share=1.0,
+        drop=0.0,
+        schedule=ScheduleConfig(warmup=200, total=8000, decay=2000),
+        model=ModelConfig(),
+        data=DataConfig(draws=(DrawConfig(photos=1),), seen_fraction=0.0),
+    )
+    trainer = Trainer(config, load_drawings(config, FOLDER, tmp_path), tmp_path, False)
+    trainer.run()
+    assert np.mean([trainer.step() for _ in range(4)]) < 0.01
