@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Six views to one closed mesh: a level set that starts at the visual hull and follows normals."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -61,7 +63,9 @@ def fuse(
     levels = _STEREO_LEVELS if _STEREO else _LEVELS
     steps = sum(count for _, count in levels) + 2
     done = 0
-    grids = [make_grid(box, round(share * settings.cells)) for share, _ in levels]
+    # Nothing is known between the pixels, so no voxel is finer than one.
+    cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
+    grids = [make_grid(box, round(share * cells)) for share, _ in levels]
     maps = None
     if _STEREO:
         maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
