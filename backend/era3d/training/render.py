@@ -174,7 +174,8 @@ def render_targets(scene: Scene, size: int = 64, supersampling: int = 2) -> Targ
     normal = _shrink(drawn[..., 3:6], supersampling)
     normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-8)
     encoded = (alpha * (normals_to_maps(normal) / 2 + 0.5) + (1 - alpha)).astype(np.float32)
-    depth = _shrink(drawn[..., 6:], supersampling) / np.where(alpha > 0, alpha, np.float32(1))
+    depth = _shrink(drawn[..., 6:], supersampling)
+    depth /= np.where(alpha > 0, alpha, 1)
     depth[alpha == 0] = np.inf
     return Targets(color, encoded, alpha[..., 0], depth[..., 0])
 
