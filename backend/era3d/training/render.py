@@ -156,9 +156,9 @@ def render_targets(scene: Scene, size: int = 64, supersampling: int = 2) -> Targ
     fine = size * supersampling
     sheets, normals = [], []
     for row, view in enumerate(VIEWS):
-        pixel, depth = world_to_image(scene.vertices, view, fine)
+        pixel, behind = world_to_image(scene.vertices, view, fine)
         pixel[:, 1] += row * fine
-        sheets.append(np.concatenate([pixel, depth[:, None]], 1)[scene.faces])
+        sheets.append(np.concatenate([pixel, behind[:, None]], 1)[scene.faces])
         facing = np.sign(scene.face_normals @ camera_axes(view)[2])
         normals.append(scene.corner_normals * _nonzero(facing)[:, None, None])
     count = len(VIEWS)
