@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from era3d.errors import InputError
 from era3d.mesh import TriangleMesh
@@ -26,7 +27,7 @@ from era3d.views import Views
 _POINTS_AT_ONCE = 1 << 18
 _ROWS_AT_ONCE = 1024
 # A point seen this well or better takes its colour from the views alone.
-_SURE = 0.25
+_SURE = 0.1
 
 
 def bake(
@@ -63,7 +64,7 @@ def bake(
     sources = make_sources(mesh.vertices, mesh.faces, views)
     progress(2, steps)
     points, directions = torch.from_numpy(mesh.vertices), torch.from_numpy(normals)
-    color, confidence = blend(sources, points, directions)
+    color, confidence = blend(sources, points, directions, directions)
     filled = torch.from_numpy(fill_over_surface(mesh, color.numpy(), confidence.numpy()))
     attributes = torch.cat([points, directions, filled], 1)[torch.from_numpy(mesh.faces).long()]
     image = np.zeros((settings.size, settings.size, 3), np.uint8)
@@ -78,13 +79,15 @@ def bake(
     return TexturedMesh(mesh.vertices[vertex], normals[vertex], atlas.uv, atlas.faces, image)
 
 
-def blend(sources: Sequence[Source], points: Tensor, normals: Tensor) -> tuple[Tensor, Tensor]:
+def blend(
+    sources: Sequence[Source], points: Tensor, normals: Tensor, flat_normals: Tensor
+) -> tuple[Tensor, Tensor]:
     """Colours (N, 3) of surface points from all views, and how well they are known (N,), 0..1."""
     total = torch.zeros(len(points), 3)
     weights = torch.full((len(points), 1), 1e-12)
     best = torch.zeros(len(points))
     for source in sources:
-        color, weight, confidence = source.look_up(points, normals)
+        color, weight, confidence = source.look_up(points, normals, flat_normals)
         total += color * weight[:, None]
         weights += weight[:, None]
         best = torch.maximum(best, confidence)
@@ -99,13 +102,15 @@ def _paint_rows(
     corners = np.zeros((len(atlas.faces), 3, 3), np.float32)
     corners[..., :2] = atlas.uv[atlas.faces] * size - np.array([0, rows.start], np.float32)
     fragments = rasterize(torch.from_numpy(corners), height, size)
+    a, b, c = attributes[..., :3].unbind(1)
+    flat_normals = normalize(torch.linalg.cross(b - a, c - a), dim=1)
     face, barycentric = fragments.face.view(-1), fragments.barycentric.view(-1, 3)
     covered = (face >= 0).nonzero()[:, 0]
     image = torch.zeros(height * size, 3, dtype=torch.uint8)
     for texel in covered.split(_POINTS_AT_ONCE):
         values = (attributes[face[texel]] * barycentric[texel, :, None]).sum(1)
-        normals = torch.nn.functional.normalize(values[:, 3:6], dim=1)
-        color, confidence = blend(sources, values[:, :3], normals)
+        normals = normalize(values[:, 3:6], dim=1)
+        color, confidence = blend(sources, values[:, :3], normals, flat_normals[face[texel]])
         color = torch.lerp(values[:, 6:], color, confidence[:, None])
         image[texel] = (color * 255).round().to(torch.uint8)
     mask = (face >= 0).view(height, size)

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from era3d.mesh import TriangleMesh
 
-_STIFFNESS = 0.02
+_STIFFNESS = 0.005
 _ANCHOR = 1e-7
 
 

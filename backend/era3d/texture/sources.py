@@ -4,26 +4,26 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import grid_sample, max_pool2d
 
 from era3d.cameras import VIEWS, camera_axes, world_to_image
 from era3d.raster import rasterize
+from era3d.texture.silhouette import distance_to_zero, push_outward, rim_width
 from era3d.views import Views
 
 # Widths in pixels of a picture of 512, the size that Era3D makes.
 _NOMINAL = 512
-_RIM = 2.5
 _EDGE = 1.0
 _FEATHER = 4.0
 _LEAST_TRUST = 0.02
 _SHARPNESS = 4
-_GRAZING, _CLEAR = 0.1, 0.3
+_GRAZING, _CLEAR = 0.05, 0.2
 _STEEPEST = 8.0
+_CREASE = 3.0
 _SMALLEST_DEPTH_MAP = 512
 
 
@@ -39,8 +39,9 @@ class Source:
         sRGB in 0..1; outside the silhouette and in its rim the colours from safely inside.
     trust : (1, 1, S, S) float32
         1 well inside the silhouette, falling to a small positive value at its rim and outside.
-    depth : (D, D) float32
-        Units behind the plane through the origin of the nearest surface; infinite where none.
+    depth : (D + 1, D + 1) float32
+        Units behind the plane through the origin of the nearest surface in the four pixels around
+        each pixel's upper left corner; infinite where there is none.
     clearance : (1, 1, D, D) float32
         1 away from edges where one part of the object hides another, 0 on them.
     """
@@ -51,13 +52,15 @@ class Source:
     depth: Tensor
     clearance: Tensor
 
-    def look_up(self, points: Tensor, normals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def look_up(
+        self, points: Tensor, normals: Tensor, flat_normals: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Colours of surface points as this view has them.
 
         Parameters
         ----------
-        points, normals : (N, 3) float32
-            World frame; unit normals.
+        points, normals, flat_normals : (N, 3) float32
+            World frame; unit normals, smooth ones and those of the faces.
 
         Returns
         -------
@@ -70,6 +73,8 @@ class Source:
         """
         right, up, back = (points @ axis for axis in self.axes)
         facing = normals @ self.axes[2]
+        # At sharp edges smooth normals claim that a view sees sides that face away from it.
+        facing = torch.minimum(facing, _CREASE * (flat_normals @ self.axes[2]))
         grid = torch.stack([2 * right, -2 * up], -1)[None, None]
         trust = _sample(self.trust, grid, "bilinear")[:, 0]
         trust = trust * _sample(self.clearance, grid, "bilinear")[:, 0]
@@ -80,11 +85,11 @@ class Source:
 
     def _sees(self, right: Tensor, up: Tensor, depth: Tensor, facing: Tensor) -> Tensor:
         """Whether nothing lies in front of points, within what a pixel spans in depth."""
-        size = len(self.depth)
-        column = ((right + 0.5) * size).long().clamp(0, size - 1)
-        row = ((0.5 - up) * size).long().clamp(0, size - 1)
+        size = len(self.depth) - 1
+        column = ((right + 0.5) * size + 0.5).long().clamp(0, size)
+        row = ((0.5 - up) * size + 0.5).long().clamp(0, size)
         tangent = (1 - facing**2).clamp(min=0).sqrt() / facing.clamp(min=1 / _STEEPEST)
-        tolerance = (1.5 + tangent) / size
+        tolerance = (1.5 + 1.5 * tangent) / size
         return (facing > 0) & (depth <= self.depth[row, column] + tolerance)
 
 
@@ -92,55 +97,26 @@ def make_sources(
     vertices: NDArray[np.float32], faces: NDArray[np.int32], views: Views
 ) -> list[Source]:
     """Prepare all views of a mesh; see `Source`."""
-    return [_make_source(vertices, faces, views, index) for index in range(len(VIEWS))]
-
-
-def _make_source(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], views: Views, index: int
-) -> Source:
     scale = views.size / _NOMINAL
-    alpha = np.minimum(views.color[index, ..., 3], views.normal[index, ..., 3])
-    inside = distance_to_zero(alpha > 127)
-    rim = max(_RIM * scale, 1.0)
+    alpha = np.minimum(views.color[..., 3], views.normal[..., 3])
+    inside = np.stack([distance_to_zero(mask) for mask in alpha > 127])
+    color = views.color[..., :3]
+    rim = rim_width(color, inside, scale) + 0.5
     trust = ((inside - rim) / max(_FEATHER * scale, 1.0)).clip(_LEAST_TRUST, 1.0)
-    color = push_outward(views.color[index, ..., :3], inside, rim)
-    size = max(views.size, _SMALLEST_DEPTH_MAP)
-    depth, clearance = depth_map(vertices, faces, VIEWS[index], size)
-    return Source(
-        torch.from_numpy(camera_axes(VIEWS[index]).astype(np.float32)),
-        torch.from_numpy(color.astype(np.float32) / 255).permute(2, 0, 1)[None].contiguous(),
-        torch.from_numpy(trust.astype(np.float32))[None, None],
-        depth,
-        clearance[None, None],
-    )
-
-
-def push_outward(
-    color: NDArray[np.uint8], inside: NDArray[np.float32], rim: float
-) -> NDArray[np.uint8]:
-    """Replace colours outside the silhouette and in its rim by the nearest ones from inside.
-
-    Generated views fade into a light rim some pixels wide. Parts narrower than two rims keep the
-    colours of their middle.
-
-    Parameters
-    ----------
-    color : (S, S, 3) uint8
-    inside : (S, S) float32
-        Distance to the silhouette in pixels, 0 outside.
-    rim : float
-        Width of the rim in pixels.
-    """
-    ridge = inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8))
-    safe = (inside > rim) | (ridge & (inside > 0))
-    if not safe.any():
-        return color
-    _, label = cv2.distanceTransformWithLabels(
-        (~safe).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    nearest = np.zeros((label.max() + 1, 3), np.uint8)
-    nearest[label[safe]] = color[safe]
-    return nearest[label]
+    sources = []
+    for index, view in enumerate(VIEWS):
+        pushed = push_outward(color[index], inside[index], rim).astype(np.float32) / 255
+        depth, clearance = depth_map(vertices, faces, view, max(views.size, _SMALLEST_DEPTH_MAP))
+        sources.append(
+            Source(
+                torch.from_numpy(camera_axes(view).astype(np.float32)),
+                torch.from_numpy(pushed).permute(2, 0, 1)[None].contiguous(),
+                torch.from_numpy(trust[index].astype(np.float32))[None, None],
+                -max_pool2d(-depth[None, None], 2, stride=1, padding=1)[0, 0],
+                clearance[None, None],
+            )
+        )
+    return sources
 
 
 def depth_map(
@@ -178,11 +154,6 @@ def _clearance(surface: Tensor, steepness: Tensor, size: int) -> Tensor:
     scale = size / _NOMINAL
     clear = (distance - _EDGE * scale) / (_FEATHER * scale)
     return torch.from_numpy(clear.clip(_LEAST_TRUST, 1.0).astype(np.float32))
-
-
-def distance_to_zero(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Distance in pixels from each pixel to the nearest that is false, 0 there."""
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5).astype(np.float32)
 
 
 def _sample(image: Tensor, grid: Tensor, mode: str) -> Tensor:

@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Baking: each view's colours on the right spot, and only there."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from era3d.cameras import AZIMUTH_DEGREES, VIEWS
+from era3d.errors import InputError
+from era3d.mesh import TriangleMesh, read_ply
+from era3d.texture import TextureSettings, bake
+from era3d.texture.normals import vertex_normals
+from era3d.views import Views, load_views
+from tests.backend.texture.scenes import box, look, psnr, sphere, together, views_of
+
+ROOT = Path(__file__).parents[3]
+RED, GREEN, BLUE = np.eye(3) * 0.8 + 0.1
+QUICK = TextureSettings(size=512, unwrap_seconds=0)
+
+
+def plain(color):
+    return lambda points: np.broadcast_to(color, points.shape)
+
+
+def letter_f(points: np.ndarray) -> np.ndarray:
+    """A dark F on the front of a light box whose other sides have other colours."""
+    x, y, z = points.T
+    stem = (np.abs(x + 0.12) < 0.04) & (np.abs(z) < 0.2)
+    bars = (x > -0.12) & (((x < 0.16) & (np.abs(z - 0.16) < 0.04)) | ((x < 0.06) & (abs(z) < 0.04)))
+    color = np.full(points.shape, 0.9)
+    color[x > 0.29999] = RED
+    color[x < -0.29999] = GREEN
+    color[y > 0.29999] = BLUE
+    color[(y < -0.29999) & (stem | bars)] = 0.1
+    return color
+
+
+@pytest.mark.parametrize("seconds", [0, 30], ids=["projections", "xatlas"])
+def test_each_side_has_its_colour_and_the_glyph_reads_the_right_way_round(seconds):
+    mesh = box()
+    views = views_of(mesh, letter_f)
+    textured = bake(mesh, views, TextureSettings(512, seconds))
+    for index, (view, azimuth) in enumerate(AZIMUTH_DEGREES.items()):
+        assert psnr(look(textured, azimuth), views.color[index]) > 25, view
+    front = look(textured, 0)
+    assert psnr(front, views.color[0]) > 10 + psnr(front[:, ::-1], views.color[0])
+
+
+def test_the_mesh_is_the_same_but_for_its_seams():
+    mesh = sphere(cuts=4)
+    textured = bake(mesh, views_of(mesh, plain(RED), 64), QUICK)
+    np.testing.assert_array_equal(textured.vertices[textured.faces], mesh.vertices[mesh.faces])
+    np.testing.assert_allclose(textured.normals, textured.vertices / 0.35, atol=0.02)
+    assert textured.image.shape == (512, 512, 3)
+    assert textured.image.dtype == np.uint8
+
+
+def test_the_same_again():
+    mesh = sphere(cuts=4)
+    views = views_of(mesh, letter_f, 64)
+    first, second = (bake(mesh, views, TextureSettings(256)) for _ in range(2))
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.uv, second.uv)
+
+
+def test_what_is_hidden_does_not_take_the_colour_of_what_hides_it():
+    ball = sphere(0.12, cuts=4)
+    ball = TriangleMesh(ball.vertices - np.float32([0, 0.3, 0]), ball.faces)
+    wall = box((0.4, 0.05, 0.3), (0, 0.1, 0))
+    mesh = together(ball, wall)
+
+    def color_at(points):
+        return np.where(points[:, 1:2] < 0, RED, GREEN)
+
+    textured = bake(mesh, views_of(mesh, color_at), QUICK)
+    on_wall = textured.vertices[:, 1] > 0
+    texel = (textured.uv * 512).astype(int).clip(0, 511)
+    color = textured.image[texel[:, 1], texel[:, 0]]
+    assert (color[on_wall, 0] < 60).all()
+    assert (color[~on_wall, 1] < 60).all()
+
+
+def test_unseen_tops_are_filled_over_the_surface_not_through_space():
+    near, far = box((0.1, 0.3, 0.2), (-0.12, 0, 0)), box((0.1, 0.3, 0.2), (0.12, 0, 0))
+    mesh = together(near, far)
+
+    def color_at(points):
+        return np.where(points[:, :1] < 0, RED, BLUE)
+
+    textured = bake(mesh, views_of(mesh, color_at), QUICK)
+    top = textured.normals[:, 2] > 0.99
+    texel = (textured.uv * 512).astype(int).clip(0, 511)
+    color = textured.image[texel[:, 1], texel[:, 0]] / 255
+    expected = color_at(textured.vertices)
+    assert top.sum() > 20
+    assert np.abs(color - expected)[top].max() < 0.15
+
+
+def test_a_light_rim_of_the_views_stays_out_of_the_texture():
+    mesh = sphere()
+    views = views_of(mesh, plain(BLUE), 512)
+    color = views.color.copy()
+    centre = np.arange(512) - 255.5
+    rim = np.hypot(centre, centre[:, None]) > 0.35 * 512 - 2.6
+    color[:, rim, :3] = 240
+    textured = bake(mesh, Views(color, views.normal), QUICK)
+    assert np.abs(textured.image.astype(int) - np.round(BLUE * 255)).max() <= 1
+
+
+def test_without_a_light_rim_colours_count_up_to_the_silhouette():
+    mesh = sphere()
+
+    def color_at(points):
+        return np.where(points[:, 2:] > 0.345, RED, GREEN)
+
+    textured = bake(mesh, views_of(mesh, color_at, 512), QUICK)
+    cap = textured.vertices[:, 2] > 0.349
+    texel = (textured.uv * 512).astype(int).clip(0, 511)
+    color = textured.image[texel[:, 1], texel[:, 0]]
+    assert cap.any()
+    assert (color[cap, 0] > 180).all()
+
+
+@pytest.mark.parametrize("size", [16, 600])
+def test_views_of_any_size(size):
+    mesh = sphere(cuts=4)
+    views = views_of(mesh, lambda p: 0.5 + p / 0.8, size)
+    textured = bake(mesh, views, QUICK)
+    assert psnr(look(textured, 180, size), views.color[VIEWS.index("back")]) > 30
+
+
+def test_views_without_any_object_still_give_a_texture():
+    mesh = sphere(cuts=3)
+    views = views_of(mesh, plain(RED), 64)
+    empty = np.zeros_like(views.color)
+    assert bake(mesh, Views(empty, empty), QUICK).image.shape == (512, 512, 3)
+
+
+def test_an_empty_mesh_is_refused():
+    empty = TriangleMesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
+    with pytest.raises(InputError, match="no faces"):
+        bake(empty, views_of(sphere(cuts=1), plain(RED), 16), QUICK)
+
+
+@pytest.mark.parametrize("size", [63, 8193])
+def test_a_texture_size_out_of_bounds_is_refused(size):
+    with pytest.raises(InputError, match=str(size)):
+        TextureSettings(size=size)
+
+
+def test_progress_counts_up_to_its_end():
+    mesh, told = sphere(cuts=2), []
+    bake(mesh, views_of(mesh, plain(RED), 32), QUICK, lambda *step: told.append(step))
+    assert [step for step, _ in told] == list(range(1, told[-1][1] + 1))
+
+
+def test_vertex_normals_do_not_depend_on_how_a_side_is_cut():
+    normals = vertex_normals(box(cuts=0).vertices, box(cuts=0).faces)
+    expected = np.sign(box(cuts=0).vertices) / np.sqrt(3)
+    np.testing.assert_allclose(normals, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("seconds", [0, 60], ids=["projections", "xatlas"])
+def test_spot_looks_right_from_where_no_view_was(seconds):
+    mesh = read_ply(ROOT / "tests/data/texture/spot.ply")
+    views = load_views(ROOT / "examples/spot_views")
+    textured = bake(mesh, views, TextureSettings(1024, seconds))
+    for azimuth, least in ((22.5, 40), (225, 33)):
+        with Image.open(ROOT / f"tests/data/texture/spot_{azimuth:g}.png") as truth:
+            assert psnr(look(textured, azimuth, 512), np.asarray(truth)) > least
