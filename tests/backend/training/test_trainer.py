@@ -20,6 +20,8 @@ from era3d.training.config import (
     ScheduleConfig,
     TrainConfig,
 )
+from era3d.training.corpus import Corpus
+from era3d.training.dataset import Drawings, draw_all
 from era3d.training.model import Trainee, order, unorder
 from era3d.training.optimizer import orthogonalize
 from era3d.training.trainer import CHECKPOINT, Trainer, load_drawings
@@ -177,14 +179,18 @@ def test_eight_objects_are_learned_by_heart(tmp_path):
     config = dataclasses.replace(
         CONFIG,
         batch=8,
-        matrix_lr=2e-3,
-        lr=1e-3,
+        matrix_lr=4e-3,
+        lr=2e-3,
         last_share=1.0,
         drop=0.0,
-        schedule=ScheduleConfig(warmup=200, total=8000, decay=2000),
-        model=ModelConfig(),
-        data=DataConfig(draws=(DrawConfig(photos=1),), seen_fraction=0.0),
+        schedule=ScheduleConfig(warmup=80, total=1600, decay=800),
+        model=dataclasses.replace(
+            CONFIG.model, widths=(96,), attention=(True,), norm_groups=32, head_size=32
+        ),
     )
-    trainer = Trainer(config, load_drawings(config, FOLDER, tmp_path), tmp_path, False)
+    corpus = Corpus(FOLDER)
+    folders = draw_all(corpus, corpus.records, [DrawConfig(photos=1)], 32, tmp_path)
+    drawings = Drawings(folders, [1.0], [record.id for record in corpus.records], 0.0)
+    trainer = Trainer(config, drawings, tmp_path, False)
     trainer.run()
-    assert np.mean([trainer.step() for _ in range(4)]) < 0.01
+    assert np.mean([trainer.step() for _ in range(8)]) < 0.01
