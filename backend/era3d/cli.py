@@ -5,6 +5,7 @@
 import argparse
 import errno
 import json
+import os
 import signal
 import sys
 import traceback
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 done, 1 failed, 2 bad input, 130 interrupted (Ctrl-C), 143 terminated.
     """
+    # Waiting threads of torch would otherwise spin, which starves Blender on a small machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _terminate)
     try:
