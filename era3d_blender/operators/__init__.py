@@ -13,6 +13,7 @@ from .look_through import ERA3D_OT_look_through
 from .open_folder import ERA3D_OT_open_folder
 from .open_log import ERA3D_OT_open_log
 from .rebuild import ERA3D_OT_rebuild
+from .show_cameras import ERA3D_OT_show_cameras
 from .update_job import ERA3D_OT_update_job
 
 CLASSES = (
@@ -27,5 +28,6 @@ CLASSES = (
     ERA3D_OT_open_folder,
     ERA3D_OT_open_log,
     ERA3D_OT_rebuild,
+    ERA3D_OT_show_cameras,
     ERA3D_OT_update_job,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from ..scene.roots import VIEW_KEY, find_root
+from ..scene.roots import VIEW_KEY, cameras_of, find_root
 
 
 class ERA3D_OT_look_through(bpy.types.Operator):
@@ -28,11 +28,13 @@ class ERA3D_OT_look_through(bpy.types.Operator):
         """Make the camera the scene's, and look through it where there is a 3D view."""
         from ..scene.cameras import refit
 
-        things = find_root(context.active_object).children_recursive
-        camera = next((thing for thing in things if thing.get(VIEW_KEY) == self.view), None)
+        cameras = cameras_of(find_root(context.active_object))
+        camera = next((camera for camera in cameras if camera[VIEW_KEY] == self.view), None)
         if camera is None:
             self.report({"ERROR"}, f"This job has no camera {self.view}")
             return {"CANCELLED"}
+        for other in cameras:  # their frames would lie over the picture
+            other.hide_set(other != camera)
         refit(camera, context.scene.render)
         context.scene.camera = camera
         if context.area and context.area.type == "VIEW_3D":

@@ -31,10 +31,12 @@ class ERA3D_OT_open_log(bpy.types.Operator):
             return {"CANCELLED"}
         text = bpy.data.texts.get(TEXT_NAME) or bpy.data.texts.new(TEXT_NAME)
         text.from_string(contents)
+        text.cursor_set(0)
         if context.window is not None and not bpy.app.background:
             bpy.ops.wm.window_new()
             area = context.window_manager.windows[-1].screen.areas[0]
             area.type = "TEXT_EDITOR"
             area.spaces.active.text = text
             area.spaces.active.show_word_wrap = True
+            area.spaces.active.show_syntax_highlight = False
         return {"FINISHED"}

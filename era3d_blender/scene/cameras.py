@@ -62,6 +62,7 @@ def refit(camera: bpy.types.Object, render: bpy.types.RenderSettings) -> None:
 def _camera(name: str, view: str, matrix: Matrix) -> bpy.types.Object:
     data = bpy.data.cameras.new(name)
     data.clip_start, data.clip_end = 0.01, 1000.0
+    data.display_size = 0.1  # a flat frame where the camera stands, clear of the object
     camera = bpy.data.objects.new(name, data)
     camera.matrix_local = matrix
     camera[VIEW_KEY] = view

@@ -16,7 +16,7 @@ from .folder import Job, JobFolderError, read_job
 from .glb import GlbError, Triangles, read_glb
 from .mesh import TEXTURE_NODE, build_material, build_mesh
 from .pictures import load_picture
-from .roots import JOB_KEY
+from .roots import JOB_KEY, cameras_of
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,8 @@ def update_job(root: bpy.types.Object) -> None:
 
 
 def view_images(root: bpy.types.Object) -> list[bpy.types.Image]:
-    """Return the pictures behind the cameras of an imported job, and its texture's not."""
-    cameras = [child for child in root.children_recursive if child.type == "CAMERA"]
-    found = [background.image for c in cameras for background in c.data.background_images]
+    """Return the pictures behind the cameras of an imported job."""
+    found = [b.image for camera in cameras_of(root) for b in camera.data.background_images]
     return [image for image in found if image is not None]
 
 

@@ -10,7 +10,7 @@ import bpy
 
 from .. import jobs
 from ..client.supervisor import CANCELLING, FAILED, FINISHED, StageStatus, Supervisor
-from ..scene.roots import VIEW_KEY, find_root
+from ..scene.roots import VIEW_KEY, cameras_of, find_root
 
 STAGE_TEXT = {
     "prepare": "Cut out",
@@ -47,6 +47,7 @@ class ERA3D_PT_main(_Sidebar, bpy.types.Panel):
         """Draw the settings and the job below them."""
         layout = self.layout
         job = jobs.current
+        draw_preview(layout, context.scene.era3d.picture)
         settings = layout.column()
         settings.enabled = not jobs.running()
         draw_settings(settings, context.scene.era3d)
@@ -57,7 +58,7 @@ class ERA3D_PT_main(_Sidebar, bpy.types.Panel):
         column.scale_y = 1.6
         column.enabled = context.scene.era3d.picture is not None
         column.operator_context = "INVOKE_DEFAULT"
-        column.operator("era3d.generate", icon="MESH_MONKEY")
+        column.operator("era3d.generate", icon="PLAY")
         if job is not None and job.state == FAILED:
             draw_failure(layout, job, letters(context.region))
         elif job is not None and job.state == FINISHED:
@@ -80,18 +81,15 @@ class ERA3D_PT_cameras(_Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw a button per camera and the two ways to rebuild."""
         layout = self.layout
-        things = find_root(context.active_object).children_recursive
+        cameras = cameras_of(find_root(context.active_object))
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
-        for camera in (thing for thing in things if VIEW_KEY in thing):
-            view = camera[VIEW_KEY]
-            text = view.replace("_", " ").title()
-            button = grid.operator(
-                "era3d.look_through",
-                text=text,
-                icon="CAMERA_DATA",
-                depress=context.scene.camera == camera,
-            )
-            button.view = view
+        for camera in cameras:
+            pressed = context.scene.camera == camera
+            text = camera[VIEW_KEY].replace("_", " ").title()
+            button = grid.operator("era3d.look_through", text=text, depress=pressed)
+            button.view = camera[VIEW_KEY]
+        if any(camera.hide_get() for camera in cameras):
+            layout.operator("era3d.show_cameras", icon="HIDE_OFF")
         layout.label(text="Rebuild from painted views:")
         row = layout.row(align=True)
         row.operator_context = "INVOKE_DEFAULT"
@@ -99,13 +97,15 @@ class ERA3D_PT_cameras(_Sidebar, bpy.types.Panel):
         row.operator("era3d.rebuild", text="Texture", icon="TEXTURE").stage = "texture"
 
 
+def draw_preview(layout: bpy.types.UILayout, image: bpy.types.Image | None) -> None:
+    """Draw the picture small."""
+    icon = image.preview_ensure().icon_id if image else 0
+    if icon:  # 0 without a window
+        layout.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
+
+
 def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
-    """Draw picture with preview, model and seed."""
-    image = settings.picture
-    if image is not None:
-        icon = image.preview_ensure().icon_id
-        if icon:  # 0 without a window
-            layout.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
+    """Draw picture, model and seed."""
     layout.template_ID(settings, "picture", open="era3d.choose_picture")
     column = layout.column()
     column.use_property_split = True

@@ -76,10 +76,7 @@ def main() -> int:
             )
             file.write(b'{"kind": "progress", "stage": "views", "step": "x", "of": NaN}\n')
             file.write(b'{"kind": "progress", "stage": {}, "step": 1e400}\n')
-    if mode == "gradual":
-        work(job, seconds=0.05)
-        return 0
-    work(job)
+    work(job, seconds={"gradual": 0.05, "unhurried": 0.5}.get(mode, 0.0))
     return 0
 
 

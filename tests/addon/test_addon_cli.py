@@ -22,7 +22,7 @@ def command(empty_scene):
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield main
     for number, handler in handlers.items():
-        signal.signal(number, handler)
+        signal.signal(number, handler or signal.SIG_DFL)  # None: Blender's own
 
 
 @pytest.fixture

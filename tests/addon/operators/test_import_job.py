@@ -23,6 +23,11 @@ def test_look_through_a_view(empty_scene, job):
     bpy.ops.era3d.import_job(directory=str(job))
     assert bpy.ops.era3d.look_through(view="left") == {"FINISHED"}
     assert empty_scene.camera.name == "letter left"
+    hidden = {thing.name for thing in bpy.data.objects if thing.hide_get()}
+    assert len(hidden) == 5
+    assert "letter left" not in hidden
+    assert bpy.ops.era3d.show_cameras() == {"FINISHED"}
+    assert not any(thing.hide_get() for thing in bpy.data.objects)
     with pytest.raises(RuntimeError, match="no camera above"):
         bpy.ops.era3d.look_through(view="above")
 

@@ -123,7 +123,11 @@ def test_the_views_of_an_import(panel, job):
     notes = draw(panel.ERA3D_PT_cameras)
     assert notes.operators().count("era3d.look_through") == 6
     assert notes.operators().count("era3d.rebuild") == 2
-    assert "Front Right" in notes.texts()
+    names = [text for text in notes.texts() if text][:6]
+    assert names == ["Front", "Front Right", "Right", "Back", "Left", "Front Left"]
+    assert "era3d.show_cameras" not in notes.operators()
+    bpy.ops.era3d.look_through(view="back")
+    assert "era3d.show_cameras" in draw(panel.ERA3D_PT_cameras).operators()
 
 
 def test_preferences(empty_scene):
