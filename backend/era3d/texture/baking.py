@@ -26,6 +26,7 @@ from era3d.views import Views
 
 _POINTS_AT_ONCE = 1 << 18
 _ROWS_AT_ONCE = 1024
+_LEAST_DETAIL = 512
 # A point seen this well or better takes its colour from the views alone.
 _SURE = 0.1
 
@@ -61,7 +62,8 @@ def bake(
     atlas = unwrap(mesh, settings.size, settings.unwrap_seconds)
     progress(1, steps)
     normals = vertex_normals(mesh.vertices, mesh.faces)
-    sources = make_sources(mesh.vertices, mesh.faces, views)
+    # Views with more detail than the texture can hold would only alias.
+    sources = make_sources(mesh.vertices, mesh.faces, views, max(settings.size, _LEAST_DETAIL))
     progress(2, steps)
     points, directions = torch.from_numpy(mesh.vertices), torch.from_numpy(normals)
     color, confidence = blend(sources, points, directions, directions)
@@ -87,10 +89,10 @@ def blend(
     weights = torch.full((len(points), 1), 1e-12)
     best = torch.zeros(len(points))
     for source in sources:
-        color, weight, confidence = source.look_up(points, normals, flat_normals)
-        total += color * weight[:, None]
-        weights += weight[:, None]
-        best = torch.maximum(best, confidence)
+        seen, color, weight, confidence = source.look_up(points, normals, flat_normals)
+        total[seen] += color * weight[:, None]
+        weights[seen] += weight[:, None]
+        best[seen] = torch.maximum(best[seen], confidence)
     return total / weights, (best / _SURE).clamp(max=1)
 
 

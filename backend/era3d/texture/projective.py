@@ -14,6 +14,8 @@ from era3d.raster import rasterize
 from era3d.texture.atlas import Atlas
 from era3d.texture.packing import pack
 
+# Texels to pack on: finer is slower and hardly tighter.
+_SMALLEST_GRID, _LARGEST_GRID = 256, 1024
 _PADDING = 4
 _SMOOTHINGS = 24
 _LEAST_FACING = 0.2
@@ -47,13 +49,14 @@ def projective_atlas(mesh: TriangleMesh, size: int) -> Atlas:
     direction = _merge_small(direction, facing, area, pairs)
     projected = np.einsum("fkj,faj->fka", corners, axes[direction])
     flat = projected[..., :2] * [1, -1]
-    chart = _split_overlaps(mesh.faces, flat, projected[..., 2], direction, pairs, size)
-    texels = pack(flat, chart, size, _PADDING)
+    grid = min(max(size, _SMALLEST_GRID), _LARGEST_GRID)
+    chart = _split_overlaps(mesh.faces, flat, projected[..., 2], direction, pairs, grid)
+    texels = pack(flat, chart, grid, _PADDING)
     key = (chart[:, None].astype(np.int64) * len(mesh.vertices) + mesh.faces).reshape(-1)
     _, first, faces = np.unique(key, return_index=True, return_inverse=True)
     return Atlas(
         mesh.faces.reshape(-1)[first].astype(np.int32),
-        (texels.reshape(-1, 2)[first] / size).astype(np.float32),
+        (texels.reshape(-1, 2)[first] / grid).astype(np.float32),
         faces.reshape(-1, 3).astype(np.int32),
     )
 

@@ -69,14 +69,15 @@ def rim_width(
         In pixels; 0 if there is no rim, the usual width if too little is there to tell.
     """
     widest = max(round(_WIDEST_RIM * pixels_per_nominal), 2)
-    mixed: list[list[NDArray[np.float64]]] = [[] for _ in range(widest)]
+    mixed: list[list[NDArray[np.float32]]] = [[] for _ in range(widest)]
     for picture, distance in zip(color, inside, strict=True):
-        within = push_outward(picture, distance, widest + 0.5) / 255.0
-        share = ((picture / 255.0 - within) / np.maximum(1 - within, 1 - _LIGHT)).mean(-1)
-        telling = within.mean(-1) < _LIGHT
+        near = (distance > 0) & (distance <= widest)
+        within = push_outward(picture, distance, widest + 0.5)[near] / np.float32(255)
+        lighter = picture[near] / np.float32(255) - within
+        share = (lighter / np.maximum(1 - within, 1 - _LIGHT)).mean(-1)
+        ring = np.where(within.mean(-1) < _LIGHT, np.ceil(distance[near]), 0)
         for step in range(widest):
-            ring = (distance > step) & (distance <= step + 1) & telling
-            mixed[step].append(share[ring])
+            mixed[step].append(share[ring == step + 1])
     shares = [np.concatenate(ring) for ring in mixed]
     if min(len(share) for share in shares) < _LEAST_EVIDENCE:
         return max(_USUAL_RIM * pixels_per_nominal, 1.0)

@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ _LEAST_TRUST = 0.02
 _SHARPNESS = 4
 _GRAZING, _CLEAR = 0.05, 0.2
 _STEEPEST = 8.0
-_CREASE = 3.0
-_SMALLEST_DEPTH_MAP = 512
+_CREASE = 0.75
+_SMALLEST_DEPTH_MAP, _LARGEST_DEPTH_MAP = 512, 1024
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Source:
 
     def look_up(
         self, points: Tensor, normals: Tensor, flat_normals: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Colours of surface points as this view has them.
 
         Parameters
@@ -64,24 +65,29 @@ class Source:
 
         Returns
         -------
-        color : (N, 3) float32
+        seen : (M,) int64
+            Which of the points the view sees; the rest is about these.
+        color : (M, 3) float32
             sRGB in 0..1.
-        weight : (N,) float32
-            For blending with other views; 0 where the point is hidden.
-        confidence : (N,) float32
-            0 where the view knows nothing of the point, 1 where it sees it well.
+        weight : (M,) float32
+            For blending with other views.
+        confidence : (M,) float32
+            From 0 where the view hardly knows the point to 1 where it sees it well.
         """
         right, up, back = (points @ axis for axis in self.axes)
         facing = normals @ self.axes[2]
         # At sharp edges smooth normals claim that a view sees sides that face away from it.
-        facing = torch.minimum(facing, _CREASE * (flat_normals @ self.axes[2]))
-        grid = torch.stack([2 * right, -2 * up], -1)[None, None]
+        flat = torch.minimum(facing, flat_normals @ self.axes[2])
+        agreement = (normals * flat_normals).sum(1)
+        facing = torch.lerp(flat, facing, ((agreement - _CREASE) / (1 - _CREASE)).clamp(0, 1))
+        seen = self._sees(right, up, -back, facing).nonzero()[:, 0]
+        facing = facing[seen]
+        grid = torch.stack([2 * right[seen], -2 * up[seen]], -1)[None, None]
+        color = _sample(self.color, grid, "bicubic").clamp(0, 1)
         trust = _sample(self.trust, grid, "bilinear")[:, 0]
         trust = trust * _sample(self.clearance, grid, "bilinear")[:, 0]
-        trust = trust * self._sees(right, up, -back, facing)
-        color = _sample(self.color, grid, "bicubic").clamp(0, 1)
         clear = ((facing - _GRAZING) / (_CLEAR - _GRAZING)).clamp(0, 1)
-        return color, trust * facing.clamp(min=0) ** _SHARPNESS, trust * clear
+        return seen, color, trust * facing**_SHARPNESS, trust * clear
 
     def _sees(self, right: Tensor, up: Tensor, depth: Tensor, facing: Tensor) -> Tensor:
         """Whether nothing lies in front of points, within what a pixel spans in depth."""
@@ -94,29 +100,46 @@ class Source:
 
 
 def make_sources(
-    vertices: NDArray[np.float32], faces: NDArray[np.int32], views: Views
+    vertices: NDArray[np.float32], faces: NDArray[np.int32], views: Views, largest: int
 ) -> list[Source]:
-    """Prepare all views of a mesh; see `Source`."""
-    scale = views.size / _NOMINAL
-    alpha = np.minimum(views.color[..., 3], views.normal[..., 3])
+    """Prepare all views of a mesh, shrunk to ``largest`` pixels if they are larger."""
+    color, alpha = _shrink(views, largest)
+    size = color.shape[1]
     inside = np.stack([distance_to_zero(mask) for mask in alpha > 127])
-    color = views.color[..., :3]
+    scale = size / _NOMINAL
     rim = rim_width(color, inside, scale) + 0.5
-    trust = ((inside - rim) / max(_FEATHER * scale, 1.0)).clip(_LEAST_TRUST, 1.0)
+    depth_size = min(max(size, _SMALLEST_DEPTH_MAP), _LARGEST_DEPTH_MAP)
     sources = []
     for index, view in enumerate(VIEWS):
-        pushed = push_outward(color[index], inside[index], rim).astype(np.float32) / 255
-        depth, clearance = depth_map(vertices, faces, view, max(views.size, _SMALLEST_DEPTH_MAP))
+        trust = (inside[index] - rim) / np.float32(max(_FEATHER * scale, 1.0))
+        pushed = push_outward(color[index], inside[index], rim)
+        depth, clearance = depth_map(vertices, faces, view, depth_size)
         sources.append(
             Source(
                 torch.from_numpy(camera_axes(view).astype(np.float32)),
-                torch.from_numpy(pushed).permute(2, 0, 1)[None].contiguous(),
-                torch.from_numpy(trust[index].astype(np.float32))[None, None],
+                torch.from_numpy(pushed).permute(2, 0, 1)[None].float() / 255,
+                torch.from_numpy(trust.clip(_LEAST_TRUST, 1.0))[None, None],
                 -max_pool2d(-depth[None, None], 2, stride=1, padding=1)[0, 0],
                 clearance[None, None],
             )
         )
     return sources
+
+
+def _shrink(views: Views, largest: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Colours (6, S, S, 3) and what is opaque in both maps (6, S, S), S at most ``largest``."""
+    alpha = np.minimum(views.color[..., 3], views.normal[..., 3])
+    if views.size <= largest:
+        return views.color[..., :3], alpha
+    colors, alphas = [], []
+    for color, opaque in zip(views.color[..., :3], alpha, strict=True):
+        small = cv2.resize(opaque, (largest, largest), interpolation=cv2.INTER_AREA)
+        weighted = color * (opaque[..., None] / np.float32(255))
+        summed = cv2.resize(weighted, (largest, largest), interpolation=cv2.INTER_AREA)
+        share = np.maximum(small[..., None], 1) / np.float32(255)
+        colors.append(np.round(summed / share).clip(0, 255).astype(np.uint8))
+        alphas.append(small)
+    return np.stack(colors), np.stack(alphas)
 
 
 def depth_map(
