@@ -92,11 +92,14 @@ def _bring_in(job: Path) -> None:
         if bpy.context.mode != "OBJECT":
             return
         root = find_root(bpy.data.objects.get(_root_name))
-        # The second argument asks for an undo step, which a call from Python has not by itself.
-        if root is None:
-            bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(job))
-        else:
-            bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
+        try:
+            # The second argument asks for an undo step, which a call from Python has not by itself.
+            if root is None:
+                bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(job))
+            else:
+                bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
+        except RuntimeError as error:  # what the operator reported
+            current.fail(str(error).removeprefix("Error: ").strip())
     waiting = False
 
 

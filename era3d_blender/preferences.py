@@ -85,15 +85,19 @@ def user_folder(name: str) -> Path:
         return Path(made or tempfile.gettempdir())
 
 
-def new_job_folder(picture: Path) -> Path:
-    """Make and return a job folder named after a picture."""
+def jobs_root() -> Path:
+    """Return the folder that job folders are made in."""
     settings = preferences()
     chosen = bpy.path.abspath(settings.jobs_folder) if settings else ""
-    jobs = Path(chosen) if chosen else user_folder("jobs")
+    return Path(chosen) if chosen else user_folder("jobs")
+
+
+def new_job_folder(picture: Path) -> Path:
+    """Make and return a job folder named after a picture."""
     stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in picture.stem)[:40] or "job"
     number = 1
     while True:
-        folder = jobs / (stem if number == 1 else f"{stem}-{number}")
+        folder = jobs_root() / (stem if number == 1 else f"{stem}-{number}")
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

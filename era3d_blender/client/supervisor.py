@@ -138,6 +138,10 @@ class Supervisor:
             self._child.kill()
             self._end(CANCELLED)
 
+    def fail(self, message: str) -> None:
+        """Say that what the backend made is of no use."""
+        self.state, self.message = FAILED, message
+
     def details(self) -> str:
         """Return what a report of a problem needs, as text."""
         code = "still running" if self.exit_code is None else describe_exit(self.exit_code)

@@ -15,7 +15,7 @@ class ERA3D_OT_choose_picture(bpy.types.Operator):
 
     bl_idname = "era3d.choose_picture"
     bl_label = "Open Picture"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"UNDO"}
 
     filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
     filter_image: BoolProperty(default=True, options={"HIDDEN"})

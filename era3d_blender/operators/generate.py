@@ -22,7 +22,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
 
     bl_idname = "era3d.generate"
     bl_label = "Generate"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options: set[str] = set()  # no redo panel: a changed seed there would block Blender
 
     filepath: StringProperty(
         name="Picture",
@@ -62,7 +62,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
         job = self._prepared(context)
         if job is None or not running.wait(self, job):
             return {"CANCELLED"}
-        return bpy.ops.era3d.import_job(directory=str(job.job))
+        return bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(job.job))
 
     def _prepared(self, context: bpy.types.Context) -> Supervisor | None:
         try:

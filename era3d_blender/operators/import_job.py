@@ -9,6 +9,8 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from ..preferences import jobs_root
+
 
 class ERA3D_OT_import_job(bpy.types.Operator):
     """Bring a job folder into the scene: mesh, material, cameras with their pictures"""
@@ -34,6 +36,7 @@ class ERA3D_OT_import_job(bpy.types.Operator):
         """Ask for the folder, unless the caller named it."""
         if self.directory:
             return self.execute(context)
+        self.directory = str(jobs_root())
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

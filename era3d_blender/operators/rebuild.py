@@ -22,7 +22,7 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
 
     bl_idname = "era3d.rebuild"
     bl_label = "Rebuild"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options: set[str] = set()  # no redo panel: another stage there would block Blender
 
     stage: EnumProperty(
         name="From",
@@ -55,7 +55,7 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
         job = self._prepared(root)
         if job is None or not running.wait(self, job):
             return {"CANCELLED"}
-        return bpy.ops.era3d.update_job(root=root.name)
+        return bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
 
     def _prepared(self, root: bpy.types.Object) -> Supervisor | None:
         from ..scene.folder import JobFolderError, looks_like_job

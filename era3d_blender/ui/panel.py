@@ -9,7 +9,7 @@ import textwrap
 import bpy
 
 from .. import jobs
-from ..client.supervisor import CANCELLING, FAILED, FINISHED, StageStatus, Supervisor
+from ..client.supervisor import CANCELLED, CANCELLING, FAILED, FINISHED, StageStatus, Supervisor
 from ..scene.roots import VIEW_KEY, cameras_of, find_root
 
 STAGE_TEXT = {
@@ -61,6 +61,8 @@ class ERA3D_PT_main(_Sidebar, bpy.types.Panel):
         column.operator("era3d.generate", icon="PLAY")
         if job is not None and job.state == FAILED:
             draw_failure(layout, job, letters(context.region))
+        elif job is not None and job.state == CANCELLED:
+            draw_cancelled(layout, job)
         elif job is not None and job.state == FINISHED:
             draw_result(layout, job)
         layout.operator("era3d.import_job", text="Import Job Folder...", icon="FILE_FOLDER")
@@ -140,6 +142,15 @@ def draw_failure(layout: bpy.types.UILayout, job: Supervisor, width: int) -> Non
     row = box.row(align=True)
     row.operator("era3d.open_log", icon="TEXT")
     row.operator("era3d.copy_details", icon="COPYDOWN")
+    again = box.operator("era3d.generate", text="Try Again in the Same Folder", icon="FILE_REFRESH")
+    again.directory = str(job.job)
+
+
+def draw_cancelled(layout: bpy.types.UILayout, job: Supervisor) -> None:
+    """Draw the way back into a job that was stopped."""
+    row = layout.box().row()
+    row.label(text=f"{job.job.name} was cancelled", icon="CANCEL")
+    row.operator("era3d.generate", text="Resume").directory = str(job.job)
 
 
 def draw_result(layout: bpy.types.UILayout, job: Supervisor) -> None:

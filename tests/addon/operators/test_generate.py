@@ -165,6 +165,19 @@ def test_a_job_survives_another_file_and_waits_there(empty_scene, backend, pictu
     assert bpy.ops.era3d.import_job(directory=str(job.job)) == {"FINISHED"}
 
 
+def test_a_result_that_cannot_be_imported_is_told(empty_scene, backend, picture, tmp_path):
+    from era3d_blender import jobs
+
+    backend("good")
+    start_polled(picture, tmp_path)
+    while jobs.running():
+        jobs.current.poll()
+    (tmp_path / "polled/mesh.glb").write_bytes(b"glTF")
+    jobs._bring_in(jobs.current.job)
+    assert jobs.current.state == "failed"
+    assert jobs.current.message.startswith("mesh.glb")
+
+
 def test_undo_does_not_touch_a_job(empty_scene, backend, picture, tmp_path):
     from era3d_blender import jobs
 

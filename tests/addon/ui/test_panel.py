@@ -106,6 +106,13 @@ def test_after_a_failure(panel, supervisor):
     assert max(map(len, lines)) < 60  # wrapped to the sidebar
 
 
+def test_after_a_cancellation_one_can_go_on(panel, supervisor):
+    supervisor.state = "cancelled"
+    notes = draw(panel.ERA3D_PT_main)
+    assert "Resume" in notes.texts()
+    assert notes.operators().count("era3d.generate") == 2
+
+
 def test_after_success(panel, supervisor):
     from era3d_blender import jobs
 
