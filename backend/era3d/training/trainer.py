@@ -43,7 +43,8 @@ def train(config: Path, corpus: Path, out: Path, resume: bool, progress: Progres
     resume : bool
         Go on from the checkpoint in `out`; without it, one that is there is an error.
     progress : Progress
-        Called with samples seen and to be seen.
+        Called with objects drawn and to be drawn, for each drawing; then with samples seen and to
+        be seen.
 
     Raises
     ------
@@ -51,17 +52,20 @@ def train(config: Path, corpus: Path, out: Path, resume: bool, progress: Progres
         For a bad configuration or corpus, or a checkpoint that does not belong to them.
     """
     settings = TrainConfig.load(config)
-    trainer = Trainer(settings, load_drawings(settings, corpus, out), out, resume)
+    trainer = Trainer(settings, load_drawings(settings, corpus, out, progress), out, resume)
     trainer.run(progress)
     trainer.export(out / "model")
 
 
-def load_drawings(settings: TrainConfig, corpus: Path, out: Path) -> Drawings:
+def load_drawings(
+    settings: TrainConfig, corpus: Path, out: Path, progress: Progress = ignore
+) -> Drawings:
     """Draw what is not drawn yet, and open it."""
     data = settings.data
     meshes = Corpus(corpus)
     records = split_corpus(meshes, data.validation_packs, data.seen_fraction, data.seed).train
-    folders = draw_all(meshes, records, data.draws, settings.model.image_size, out / "drawings")
+    size, cache = settings.model.image_size, out / "drawings"
+    folders = draw_all(meshes, records, data.draws, size, cache, progress)
     shares = [drawing.share for drawing in data.draws]
     return Drawings(folders, shares, [record.category for record in records], data.recolor)
 
