@@ -69,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_generate(commands)
     _add_rebuild(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -97,6 +99,26 @@ def _add_rebuild(commands: Any) -> None:
     rebuild.add_argument("job", type=Path, metavar="JOB")
     rebuild.add_argument("--from", dest="stage", choices=("mesh", "texture"), default="mesh")
     _add_json(rebuild)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="train a model on a corpus of meshes")
+    train.set_defaults(command=_train)
+    train.add_argument("config", type=Path, metavar="CONFIG", help="a TOML file")
+    train.add_argument("--corpus", type=Path, required=True, metavar="DIR")
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
+    train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
+
+
+def _add_evaluate(commands: Any) -> None:
+    evaluate = commands.add_parser("evaluate-model", help="measure a model on unseen objects")
+    evaluate.set_defaults(command=_evaluate)
+    evaluate.add_argument("model", type=Path, metavar="DIR")
+    evaluate.add_argument("--corpus", type=Path, required=True, metavar="DIR")
+    evaluate.add_argument(
+        "--drawings", type=Path, required=True, metavar="DIR", help="cache of rendered objects"
+    )
+    evaluate.add_argument("--grid", type=Path, metavar="FILE", help="picture of some results")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +153,27 @@ def _generate(options: argparse.Namespace) -> None:
 
 def _rebuild(options: argparse.Namespace) -> None:
     _run(Job(options.job), options, again_from=options.stage)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from era3d.training.trainer import train
+
+    with tqdm(unit="sample", desc="training") as bar:
+
+        def progress(step: int, of: int) -> None:
+            bar.total, bar.n = of, step
+            bar.refresh()
+
+        train(options.config, options.corpus, options.out, options.resume, progress)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from era3d.training.metrics import evaluate, table
+
+    found = evaluate(options.model, options.corpus, options.drawings, options.grid)
+    print(table(found))  # noqa: T201
 
 
 def _run(job: Job, options: argparse.Namespace, again_from: str | None = None) -> None:
