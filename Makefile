@@ -10,7 +10,7 @@ BPY_READY := $(BPY_VERSIONS:%=.venv-bpy-%/.ready)
 GUARD := timeout --kill-after=10 600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow quality style build bench lock clean
+.PHONY: help demo test test-backend test-addon test-slow quality style build bench lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -19,11 +19,19 @@ demo: .venv/.ready .venv-bpy-$(DEMO_BPY)/.ready ## One picture, then six clean v
 	ERA3D_PYTHON=.venv/bin/python $(GUARD) .venv-bpy-$(DEMO_BPY)/bin/python examples/demo.py
 
 test: .venv/.ready $(BPY_READY) ## All tests that need neither a GPU nor minutes
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-backend test-addon
+
+# Two suites side by side on two cores: more threads would only wait for each other.
+test-backend: export OMP_NUM_THREADS = 1
+test-backend:
 	.venv/bin/python -m pytest
+
+test-addon: export OMP_NUM_THREADS = 1
+test-addon: export ERA3D_PYTHON = $(CURDIR)/.venv/bin/python
+test-addon:
 	@for version in $(BPY_VERSIONS); do \
 		echo "Blender $$version"; \
-		ERA3D_PYTHON=$(CURDIR)/.venv/bin/python $(GUARD) \
-			.venv-bpy-$$version/bin/python -m pytest tests/addon -m bpy || exit 1; \
+		$(GUARD) .venv-bpy-$$version/bin/python -m pytest tests/addon -m bpy || exit 1; \
 	done
 
 test-slow: .venv/.ready ## The tests that take minutes
