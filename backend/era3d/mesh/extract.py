@@ -26,7 +26,7 @@ def extract(band: Band, phi: Tensor) -> TriangleMesh:
     points = (origin + band.grid.pitch * (vertices - 1.0)).astype(np.float32)
     mesh = drop_specks(TriangleMesh(points, faces.astype(np.int32)))
     if mesh.signed_volume() < 0.0:
-        mesh = TriangleMesh(mesh.vertices, mesh.faces[:, ::-1])
+        mesh = TriangleMesh(mesh.vertices, np.ascontiguousarray(mesh.faces[:, ::-1]))
     return mesh
 
 

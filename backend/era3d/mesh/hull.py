@@ -22,7 +22,9 @@ def hull_distance(points: Tensor, observations: Observations) -> Tensor:
         World units. A bound of the distance to the hull from below, exact near smooth rims.
     """
     right, up, _ = observations.project(points)
-    seen = sample(observations.distance.unsqueeze(1), right, up)[:, 0].amax(0)
+    seen = (
+        sample(observations.distance.unsqueeze(1), right, up)[:, 0].amax(0) - observations.tolerance
+    )
     # Beyond the images there is nothing, whatever their border pixels hold.
     beyond = torch.maximum(right.abs(), up.abs()).amax(0) - 0.5
     return torch.maximum(seen, beyond)

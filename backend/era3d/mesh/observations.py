@@ -26,18 +26,24 @@ class Observations:
     ----------
     names : tuple of str
         Which of `era3d.cameras.VIEWS` these are.
+    detail : int
+        Width of the pictures as they were given, pixels.
     axes : (V, 3, 3) float32
         Rows right, up, back of each camera.
     distance : (V, S, S) float32
         Signed distance to the silhouette, positive outside.
     normal : (V, 4, S, S) float32
         World normal times alpha, and alpha.
+    tolerance : float
+        How far outside a silhouette the object may reach.
     """
 
     names: tuple[str, ...]
+    detail: int
     axes: Tensor
     distance: Tensor
     normal: Tensor
+    tolerance: float = 0.0
 
     def project(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Points (N, 3) along each camera's axes: right, up, back, each (V, N)."""
@@ -76,6 +82,7 @@ def observe(views: Views, device: str | torch.device = "cpu") -> Observations:
     axes = np.stack([camera_axes(VIEWS[k]) for k in seen]).astype(np.float32)
     return Observations(
         names=tuple(VIEWS[k] for k in seen),
+        detail=views.size,
         axes=torch.from_numpy(axes).to(device),
         distance=torch.from_numpy(distance / images.shape[-1]).to(device),
         normal=images.to(device),

@@ -12,7 +12,7 @@ from era3d.mesh.observations import Observations, sample
 from era3d.mesh.stereo import DepthMaps
 
 _RIM = 2.0
-_ANCHOR = 5.0
+_DEAD_ZONE_BINS = 0.75
 _LONGEST_PULL = 1.0
 
 
@@ -63,13 +63,14 @@ def find_rims(band: Band, phi: Tensor, obs: Observations) -> Pins:
     return Pins(point, wanted, torch.full_like(wanted, _RIM))
 
 
-def find_anchors(band: Band, phi: Tensor, maps: DepthMaps) -> Pins:
-    """The band points next to stereo's depths, and their distances to the planes seen there."""
+def find_anchors(band: Band, phi: Tensor, maps: DepthMaps, strength: float) -> Pins:
+    """Band points that have left stereo's depths by more than those are uncertain."""
     points, normals, weight = maps.points()
     index = band.lookup(((points - band.grid.origin) / band.grid.pitch).round().long())
     held = index < len(band)
-    index, normals = index[held], normals[held]
+    index, normals, weight = index[held], normals[held], weight[held]
     offset = band.positions[index] - points[held]
-    wanted = (offset * normals).sum(1) / band.grid.pitch
-    pull = (wanted - phi[index]).clamp(-_LONGEST_PULL, _LONGEST_PULL)
-    return Pins(index, phi[index] + pull, _ANCHOR * weight[held])
+    pull = (offset * normals).sum(1) / band.grid.pitch - phi[index]
+    left = pull.abs() > _DEAD_ZONE_BINS / (maps.images.size * band.grid.pitch)
+    index, pull = index[left], pull[left].clamp(-_LONGEST_PULL, _LONGEST_PULL)
+    return Pins(index, phi[index] + pull, strength * weight[left])

@@ -31,10 +31,13 @@ def signed_distance(alpha: NDArray[np.floating]) -> NDArray[np.float32]:
     foot_x, foot_y = squared / step_x, squared / step_y
     rows, columns = distance_transform_edt(~on_edge, return_distances=False, return_indices=True)
     y, x = np.indices(padded.shape)
-    distance = np.hypot(
-        columns + foot_x[rows, columns] - x,
-        rows + foot_y[rows, columns] - y,
-    )
+    distance = np.full(padded.shape, _FAR)
+    # The nearest foot belongs to the nearest pixel on the edge or to one beside it.
+    for down, across in np.ndindex(3, 3):
+        row = (rows + down - 1).clip(0, len(padded) - 1)
+        column = (columns + across - 1).clip(0, len(padded) - 1)
+        away = np.hypot(column + foot_x[row, column] - x, row + foot_y[row, column] - y)
+        distance = np.where(on_edge[row, column], np.minimum(distance, away), distance)
     return np.where(inside, -distance, distance)[1:-1, 1:-1].astype(np.float32)
 
 

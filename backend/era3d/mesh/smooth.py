@@ -36,6 +36,8 @@ def _sweep(
     order = range(images.size - 1, -1, -1) if reverse else range(images.size)
     before: Tensor | None = None
     last = 0
+    # Steps are whole bins; what rounding leaves is carried on, so that it never adds up.
+    carried = torch.zeros_like(slope.select(axis, 0))
     for now in order:
         cost = costs.select(axis, now)
         path = cost
@@ -45,22 +47,24 @@ def _sweep(
             edge = (normal - previous).norm(dim=-1) > _EDGE
             jump = torch.where(edge, _JUMP_AT_EDGE, _JUMP)[..., None]
             joined = images.mask.select(axis, now) & images.mask.select(axis, last)
-            reached = _step(before, -shift if reverse else shift, jump)
+            carried = carried + (-shift if reverse else shift)
+            whole = carried.round()
+            carried = carried - whole
+            reached = _step(before, whole.long(), jump)
             path = torch.where(joined[..., None], cost + reached, cost)
         total.select(axis, now).add_(path)
         before, last = path, now
 
 
 def _step(path: Tensor, shift: Tensor, jump: Tensor) -> Tensor:
-    """Cheapest way (V, R, D) to each bin from the pixel before, less the cheapest of all."""
+    """Cheapest way (V, R, D) to each bin from the pixel before, less the cheapest of all.
+
+    `shift` (V, R) is the number of bins by which the depth should grow.
+    """
     bins = path.shape[-1]
     path = path - path.amin(-1, keepdim=True)
-    whole = shift.floor()
-    share = (shift - whole)[..., None]
-    source = torch.arange(bins, device=path.device) - whole[..., None].long()
-    near = path.gather(-1, source.clamp(0, bins - 1))
-    far = path.gather(-1, (source - 1).clamp(0, bins - 1))
-    straight = near + share * (far - near)
+    source = torch.arange(bins, device=path.device) - shift[..., None]
+    straight = path.gather(-1, source.clamp(0, bins - 1))
     sides = functional.pad(straight, (1, 1), value=torch.inf)
     bent = torch.minimum(sides[..., :-2], sides[..., 2:]) + _OFF_SLOPE
     return torch.minimum(torch.minimum(straight, bent), jump)

@@ -11,7 +11,7 @@ from era3d.mesh.evidence import Evidence
 from era3d.mesh.grid import Band
 from era3d.mesh.pins import Pins
 
-_KEEP = 0.02
+_KEEP = 0.002
 _HULL = 20.0
 _STEPS = 40
 

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from era3d.mesh.hull import hull_distance
 from era3d.mesh.observations import Observations
-from era3d.mesh.rowmatch import RowImages, match_costs, shrink
+from era3d.mesh.rowmatch import FORBIDDEN, RowImages, match_costs, shrink
 from era3d.mesh.smooth import aggregate
 
 _SAME = 0.015
@@ -53,41 +54,51 @@ class DepthMaps:
 
     def points(self) -> tuple[Tensor, Tensor, Tensor]:
         """World points (M, 3), their normals (M, 3) and weights (M,) of pixels with weight."""
-        view, row, column = (self.weight > 0).nonzero(as_tuple=True)
-        size = self.images.size
-        right, up = (column + 0.5) / size - 0.5, 0.5 - (row + 0.5) / size
-        axes = self.images.axes[view]
-        where = torch.stack([right, up, -self.depth[view, row, column]], 1)
-        points = torch.einsum("mak,ma->mk", axes, where)
-        return points, self.images.normal[view, row, column], self.weight[view, row, column]
+        chosen = self.weight > 0
+        points = self.images.points(self.depth, chosen)
+        return points, self.images.normal[chosen], self.weight[chosen]
 
 
 def match(obs: Observations, radius: float) -> DepthMaps:
     """Find depth maps of an object within `radius` of the vertical axis."""
     images = shrink(obs, radius)
     total = aggregate(match_costs(images), images)
-    index, margin = _best_bins(total)
+    index, margin, at_hull = _best_bins(total)
     facing = images.along(2).clamp(min=0.0)
     weight = facing**2 * (margin / _FULL_MARGIN).clamp(0.0, 1.0) * images.mask
     slope = (
         torch.stack([images.along(0), images.along(1)], 1) / facing.clamp(min=_STEEPEST)[:, None]
     )
-    maps = DepthMaps(images.bin_depth(index), weight, slope, images)
-    return DepthMaps(maps.depth, weight * _cross_check(maps), slope, images)
+    depth = _onto_hull(images.bin_depth(index), at_hull & images.mask, images, obs)
+    maps = DepthMaps(depth, weight, slope, images)
+    return DepthMaps(depth, weight * _cross_check(maps), slope, images)
 
 
-def _best_bins(total: Tensor) -> tuple[Tensor, Tensor]:
-    """Best bin, finer than one, and by how much it beats bins farther off; both (V, R, R)."""
+def _best_bins(total: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Best bin, finer than one, by how much it beats bins farther off, and whether it is the
+    first one that the hull allows; each (V, R, R).
+    """
     least, index = total.min(-1)
     bins = total.shape[-1]
     bin_index = torch.arange(bins, device=total.device)
     before = total.gather(-1, (index - 1).clamp(min=0)[..., None])[..., 0]
     after = total.gather(-1, (index + 1).clamp(max=bins - 1)[..., None])[..., 0]
     bend = (before - 2.0 * least + after).clamp(min=1e-6)
-    finer = index + ((before - after) / (2.0 * bend)).clamp(-0.5, 0.5)
+    at_hull = before - least > FORBIDDEN
+    finer = torch.where(at_hull, 0.0, ((before - after) / (2.0 * bend)).clamp(-0.5, 0.5))
     nearby = (bin_index - index[..., None]).abs() <= _NEIGHBOURHOOD
     margin = total.masked_fill_(nearby, torch.inf).amin(-1) - least
-    return finer, margin
+    return index + finer, margin, at_hull
+
+
+def _onto_hull(depth: Tensor, at_hull: Tensor, images: RowImages, obs: Observations) -> Tensor:
+    """Depths (V, R, R) of which those at the hull's front lie on it exactly."""
+    here = hull_distance(images.points(depth, at_hull), obs)
+    nearer = hull_distance(images.points(depth - 1.0 / images.size, at_hull), obs)
+    share = (here / (here - nearer).clamp(max=-1e-6)).clamp(-1.0, 1.0)
+    moved = depth.clone()
+    moved[at_hull] -= share / images.size
+    return moved
 
 
 def _cross_check(maps: DepthMaps) -> Tensor:

@@ -92,7 +92,7 @@ def _pairs_around(points: NDArray[np.float64], faces: Ints, halves: Ints) -> lis
     # Turning about the edge, solid begins at a backward face and ends at the next forward one.
     ring = [int(k) for k in np.lexsort((forward, angle))]
     stack: list[int] = []
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for k in ring + ring:
         if k in stack or any(k in pair for pair in pairs):
             continue

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exact views of solids given by their signed distance, and measures of meshes."""
+
+import functools
+
+import numpy as np
+import torch
+
+from era3d.cameras import VIEWS, normals_to_maps, pixel_rays, world_to_image
+from era3d.raster import rasterize
+from era3d.views import Views
+
+SPHERE_RADIUS = 0.35
+CUBE_HALF = 0.25
+DENT_CENTRE, DENT_RADIUS = np.array([0.0, -0.35, 0.0]), 0.2
+
+
+def sphere(points):
+    return np.linalg.norm(points, axis=-1) - SPHERE_RADIUS
+
+
+def cube(points):
+    return box(points, np.zeros(3), np.full(3, CUBE_HALF))
+
+
+def dented_sphere(points):
+    return np.maximum(sphere(points), DENT_RADIUS - np.linalg.norm(points - DENT_CENTRE, axis=-1))
+
+
+def letter_f(points):
+    """A block letter that reads the right way round from the front (-Y)."""
+    stem = box(points, np.array([-0.15, 0.0, 0.0]), np.array([0.06, 0.08, 0.35]))
+    top = box(points, np.array([0.05, 0.0, 0.29]), np.array([0.22, 0.08, 0.06]))
+    bar = box(points, np.array([0.0, 0.0, 0.05]), np.array([0.15, 0.08, 0.06]))
+    return np.minimum(stem, np.minimum(top, bar))
+
+
+def box(points, centre, half):
+    beyond = np.abs(points - centre) - half
+    return np.linalg.norm(np.maximum(beyond, 0), axis=-1) + np.minimum(beyond.max(-1), 0)
+
+
+@functools.cache
+def views_of(distance, size):
+    """Six views (2 x 2 rays a pixel) of the solid that `distance` describes."""
+    color = np.zeros((6, size, size, 4), np.uint8)
+    normal = np.zeros_like(color)
+    for index, view in enumerate(VIEWS):
+        hit, normals = _trace(distance, *pixel_rays(view, 2 * size))
+        share = _pooled(hit[..., None].astype(float))
+        mean = _pooled(normals * hit[..., None])
+        mean /= np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-9)
+        rgb = np.round((normals_to_maps(mean) + 1) * 127.5)
+        normal[index] = np.concatenate([rgb, np.round(share * 255)], -1).astype(np.uint8)
+        color[index] = normal[index]
+    return Views(color, normal)
+
+
+def _pooled(image):
+    size = image.shape[0] // 2
+    return image.reshape(size, 2, size, 2, -1).mean((1, 3))
+
+
+def _trace(distance, origins, direction):
+    travelled = np.zeros(origins.shape[:2])
+    for _ in range(60):
+        travelled += distance(origins + travelled[..., None] * direction)
+    points = origins + np.minimum(travelled, 5)[..., None] * direction
+    step = 1e-4 * np.eye(3)
+    normals = np.stack([distance(points + s) - distance(points - s) for s in step], -1)
+    return np.abs(distance(points)) < 1e-3, normals / np.maximum(
+        np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9
+    )
+
+
+def edge_counts(mesh):
+    """How many edges have 0, 1, 2, ... faces."""
+    edges = np.sort(mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    return np.bincount(np.unique(edges, axis=0, return_counts=True)[1])
+
+
+def assert_solid(mesh):
+    """Watertight, 2-manifold, consistently and outward oriented."""
+    counts = edge_counts(mesh)
+    assert len(counts) == 3
+    assert counts[1] == 0
+    directed = mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
+    assert len(np.unique(directed, axis=0)) == len(directed)
+    assert mesh.signed_volume() > 0
+
+
+def coverage(mesh, view, size):
+    """Pixels (size, size) of a view that the mesh covers."""
+    pixel, depth = world_to_image(mesh.vertices, view, size)
+    corners = np.concatenate([pixel, depth[:, None]], 1)[mesh.faces].astype(np.float32)
+    return rasterize(torch.from_numpy(corners), size, size).face.numpy() >= 0
+
+
+def overlap(one, other):
+    """Intersection over union of two masks."""
+    return (one & other).sum() / (one | other).sum()

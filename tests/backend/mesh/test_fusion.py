@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from era3d.cameras import VIEWS
+from era3d.errors import Cancelled, InputError
+from era3d.mesh import MeshSettings, fuse
+from era3d.views import Views, load_views
+from tests.backend.mesh.solids import (
+    CUBE_HALF,
+    DENT_CENTRE,
+    DENT_RADIUS,
+    SPHERE_RADIUS,
+    assert_solid,
+    coverage,
+    cube,
+    dented_sphere,
+    letter_f,
+    overlap,
+    sphere,
+    views_of,
+)
+
+SPOT = Path(__file__).parents[3] / "examples" / "spot_views"
+
+
+def emptied(views, names):
+    normal = views.normal.copy()
+    normal[[VIEWS.index(name) for name in names], ..., 3] = 0
+    return Views(views.color, normal)
+
+
+def reduced(views, size):
+    def shrink(images):
+        return np.stack([np.asarray(Image.fromarray(i).resize((size, size), 4)) for i in images])
+
+    return Views(shrink(views.color), shrink(views.normal))
+
+
+@pytest.fixture(scope="module")
+def sphere_mesh():
+    return fuse(views_of(sphere, 96))
+
+
+def test_sphere(sphere_mesh):
+    assert_solid(sphere_mesh)
+    radius = np.linalg.norm(sphere_mesh.vertices, axis=1)
+    assert np.abs(radius - SPHERE_RADIUS).mean() < 0.002
+    assert np.abs(radius - SPHERE_RADIUS).max() < 0.01
+    corners = sphere_mesh.vertices[sphere_mesh.faces]
+    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    outward = corners.mean(1) / np.linalg.norm(corners.mean(1), axis=1, keepdims=True)
+    assert np.degrees(np.arccos((normal * outward).sum(1).clip(-1, 1))).mean() < 4
+
+
+def test_cube():
+    mesh = fuse(views_of(cube, 96))
+    assert_solid(mesh)
+    assert np.abs(cube(mesh.vertices)).mean() < 0.003
+    assert mesh.signed_volume() == pytest.approx((2 * CUBE_HALF) ** 3, rel=0.03)
+
+
+def test_normals_carve_a_dent_that_no_silhouette_shows():
+    mesh = fuse(views_of(dented_sphere, 96))
+    assert_solid(mesh)
+    near_axis = np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 2]) < 0.05
+    floor = mesh.vertices[near_axis & (mesh.vertices[:, 1] < 0), 1]
+    assert floor.mean() == pytest.approx(DENT_CENTRE[1] + DENT_RADIUS, abs=0.03)
+
+
+def test_letter_is_not_mirrored():
+    views = views_of(letter_f, 96)
+    mesh = fuse(views)
+    assert_solid(mesh)
+    seen = views.normal[0, ..., 3] > 127
+    assert overlap(coverage(mesh, "front", 96), seen) > 0.95
+    assert overlap(coverage(mesh, "front", 96), seen[:, ::-1]) < 0.7
+
+
+@pytest.mark.parametrize("faces", [300, 3000])
+def test_spot_keeps_its_silhouettes(faces):
+    views = reduced(load_views(SPOT), 128)
+    mesh = fuse(views, MeshSettings(target_faces=faces))
+    assert_solid(mesh)
+    assert len(mesh.faces) == pytest.approx(faces, rel=0.05)
+    for index, view in enumerate(VIEWS):
+        seen = views.normal[index, ..., 3] > 127
+        assert overlap(coverage(mesh, view, 128), seen) > (0.96 if faces > 1000 else 0.9), view
+
+
+def test_views_of_64_pixels():
+    mesh = fuse(reduced(load_views(SPOT), 64))
+    assert_solid(mesh)
+    seen = views_of(sphere, 64)
+    assert np.abs(np.linalg.norm(fuse(seen).vertices, axis=1) - SPHERE_RADIUS).mean() < 0.004
+
+
+def test_same_views_same_mesh(sphere_mesh):
+    again = fuse(views_of(sphere, 96))
+    np.testing.assert_array_equal(again.vertices, sphere_mesh.vertices)
+    np.testing.assert_array_equal(again.faces, sphere_mesh.faces)
+
+
+def test_goes_on_without_views_that_show_nothing():
+    mesh = fuse(emptied(views_of(sphere, 64), ["front", "right", "back"]))
+    assert_solid(mesh)
+    assert np.abs(np.linalg.norm(mesh.vertices, axis=1) - SPHERE_RADIUS).mean() < 0.01
+
+
+def test_too_few_views_are_named():
+    views = emptied(views_of(sphere, 64), ["front", "right", "back", "front_left"])
+    with pytest.raises(InputError, match="front, right, back, front_left show no object"):
+        fuse(views)
+    with pytest.raises(InputError, match="show no object"):
+        fuse(emptied(views, VIEWS))
+
+
+def test_silhouettes_without_anything_in_common():
+    views = views_of(sphere, 64)
+    normal = np.roll(views.normal, 0, axis=1)
+    small = np.zeros_like(normal)
+    small[0, 2:10, 20:40] = 255
+    small[1:, 50:60, 20:40] = 255
+    with pytest.raises(InputError, match="no object in common"):
+        fuse(Views(views.color, small))
+
+
+def test_progress_rises_to_its_end_and_can_stop_the_work():
+    seen = []
+    fuse(views_of(sphere, 64), progress=lambda step, of: seen.append((step, of)))
+    steps = [step for step, _ in seen]
+    assert steps == sorted(steps)
+    assert seen[-1][0] == seen[-1][1]
+
+    def stop(step, of):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fuse(views_of(sphere, 64), progress=stop)
+
+
+@pytest.mark.parametrize("settings", [{"cells": 20}, {"cells": 1000}, {"target_faces": 3}])
+def test_settings_out_of_range(settings):
+    with pytest.raises(InputError, match=next(iter(settings))):
+        MeshSettings(**settings)
