@@ -81,27 +81,28 @@ def measured_ticks() -> None:
     module._tick = tick
 
 
-def steps() -> Iterator[None]:
-    """What an artist would do, one step after the other."""
+def installed() -> Iterator[None]:
+    """Install the zip, open the sidebar and empty the scene."""
     bpy.ops.extensions.package_install_files(
         filepath=ARCHIVE, repo="user_default", enable_on_install=True, overwrite=True
     )
-    addon = bpy.context.preferences.addons["bl_ext.user_default.era3d"]
     yield from show_sidebar()
     for thing in list(bpy.data.objects):
         bpy.data.objects.remove(thing)
     bpy.ops.ed.undo_push(message="empty")
     yield from waited(1.0)
+
+
+def steps() -> Iterator[None]:
+    """What an artist would do, one step after the other."""
+    yield from installed()
     picture_of_screen("0-empty")
     with window():
         try:
             bpy.ops.era3d.generate("INVOKE_DEFAULT", filepath=PICTURE)
         except RuntimeError as error:
             report["without_backend"] = str(error)
-    addon.preferences.backend_python = PYTHON
-    with window():
-        bpy.ops.era3d.choose_picture("INVOKE_DEFAULT", True, filepath=PICTURE)
-    yield from waited(2.0)
+    yield from with_picture()
     picture_of_screen("1-picture")
     measured_ticks()
     with window():
@@ -134,6 +135,15 @@ def steps() -> Iterator[None]:
     picture_of_screen("6-log")
 
 
+def with_picture() -> Iterator[None]:
+    """Choose backend and picture."""
+    addon = bpy.context.preferences.addons["bl_ext.user_default.era3d"]
+    addon.preferences.backend_python = PYTHON
+    with window():
+        bpy.ops.era3d.choose_picture("INVOKE_DEFAULT", True, filepath=PICTURE)
+    yield from waited(2.0)
+
+
 def look_at_the_result() -> Iterator[None]:
     report["objects"] = sorted(thing.type for thing in bpy.data.objects)
     with window():
@@ -154,10 +164,11 @@ def finish() -> None:
     bpy.ops.wm.quit_blender()
 
 
-def main() -> None:
+def main(running: Iterator[None]) -> None:
+    """Step through a session with a timer, then leave Blender."""
     Path(OUT).mkdir(parents=True, exist_ok=True)
     bpy.context.preferences.view.show_splash = False
-    running, until = steps(), time.monotonic() + LIMIT_SECONDS
+    until = time.monotonic() + LIMIT_SECONDS
 
     def tick() -> float | None:
         try:
@@ -177,4 +188,5 @@ def main() -> None:
     bpy.app.timers.register(tick, first_interval=1.0, persistent=True)
 
 
-main()
+if __name__ == "__main__":
+    main(steps())
