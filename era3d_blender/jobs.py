@@ -13,6 +13,7 @@ from .client.supervisor import FINISHED, Supervisor
 from .scene.roots import find_root
 
 TICK_SECONDS = 0.1
+_REGIONS = {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}
 
 current: Supervisor | None = None  # the running job, or the last one
 waiting = False  # the job is finished and its import is for the artist to start
@@ -61,11 +62,12 @@ def dismiss() -> None:
 
 
 def redraw() -> None:
-    """Draw the sidebars again: Blender does not know that a job has moved on."""
+    """Draw sidebars and preferences again, and no viewport: that may be costly."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
+            for region in area.regions:
+                if (area.type, region.type) in _REGIONS:
+                    region.tag_redraw()
 
 
 def _tick() -> float | None:

@@ -49,9 +49,10 @@ def window() -> object:
     return bpy.context.temp_override(window=first, area=area, region=region)
 
 
-def waited(seconds: float) -> Iterator[None]:
+def waited(seconds: float, redraw: bool = True) -> Iterator[None]:
     until = time.monotonic() + seconds
-    view()[0].tag_redraw()
+    if redraw:  # what a script changes is not drawn by itself
+        view()[0].tag_redraw()
     while time.monotonic() < until:
         yield
 
@@ -109,7 +110,7 @@ def steps() -> Iterator[None]:
         report["invoked"] = list(bpy.ops.era3d.generate("INVOKE_DEFAULT"))
     while jobs().running() and jobs().current.stages["views"].step < 1:
         yield
-    yield from waited(0.5)
+    yield from waited(1.0, redraw=False)  # the add-on must see to that while a job runs
     picture_of_screen("2-running")
     bpy.context.scene.era3d.seed = 9
     bpy.ops.ed.undo_push(message="seed")
@@ -133,6 +134,12 @@ def steps() -> Iterator[None]:
         bpy.ops.era3d.open_log()
     yield from waited(1.5)
     picture_of_screen("6-log")
+    os.environ["ERA3D_FAKE"] = "slow"
+    with window():
+        bpy.ops.era3d.generate("INVOKE_DEFAULT")
+    report["left_running"] = jobs().current._child.pid
+    yield from waited(1.0)
+    report["running_at_the_end"] = jobs().running()
 
 
 def with_picture() -> Iterator[None]:

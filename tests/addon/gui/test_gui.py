@@ -50,6 +50,9 @@ def test_a_session(session):
     assert report["objects_after_undo"] == 0  # one import, one step
     assert report["job_after_undo"]
     assert "exit code 3" in report["failure"]
+    assert report["running_at_the_end"]
+    with pytest.raises(ProcessLookupError):  # leaving Blender ends the backend
+        os.kill(report["left_running"], 0)
     ticks = sorted(report["ticks"])
     assert len(ticks) > 5
     assert ticks[int(0.9 * len(ticks))] < 0.005
