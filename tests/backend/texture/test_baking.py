@@ -52,6 +52,8 @@ def test_each_side_has_its_colour_and_the_glyph_reads_the_right_way_round(second
     textured = bake(mesh, views, TextureSettings(384, seconds))
     for index, (view, azimuth) in enumerate(AZIMUTH_DEGREES.items()):
         assert psnr(look(textured, azimuth), views.color[index]) > 25, view
+    # No colour of one side bleeds over a sharp edge to the next.
+    assert psnr(look(textured, 180), views.color[VIEWS.index("back")]) > 45
     front = look(textured, 0)
     assert psnr(front, views.color[0]) > 10 + psnr(front[:, ::-1], views.color[0])
 
