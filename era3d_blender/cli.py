@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
@@ -17,6 +17,9 @@ from .client.events import Event
 from .client.supervisor import CANCELLED, FINISHED, Supervisor
 from .preferences import backend_python, new_job_folder
 from .properties import LARGEST_SEED
+
+if TYPE_CHECKING:
+    import argparse
 
 OK, FAILURE, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 _handle: object = None
@@ -44,6 +47,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse  # not before a command is given: Blender starts without it
+
     parser = argparse.ArgumentParser(prog="blender --command era3d")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     generate = commands.add_parser("generate", help="one picture to a .blend")

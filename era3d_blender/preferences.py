@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +81,7 @@ def user_folder(name: str) -> Path:
         return Path(bpy.utils.extension_path_user(PACKAGE, path=name, create=True))
     except ValueError:  # not installed as an extension
         made = bpy.utils.user_resource("DATAFILES", path=f"era3d/{name}", create=True)
-        return Path(made or tempfile.gettempdir())
+        return Path(made or bpy.app.tempdir)
 
 
 def jobs_root() -> Path:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from pathlib import Path
 
@@ -57,8 +56,7 @@ class _Question:
 
     def __init__(self, python: Path) -> None:
         check.text, check.good = "Checking ...", True
-        self._folder = tempfile.TemporaryDirectory(prefix="era3d-check-")
-        log = Path(self._folder.name) / "log.txt"
+        log = Path(bpy.app.tempdir) / "era3d-check.txt"
         self._child = Child(check_command(python), log, scrubbed())
         self._until = time.monotonic() + _LONGEST_SECONDS
 
@@ -71,6 +69,5 @@ class _Question:
         words = self._child.last_lines(1) or ["it says nothing"]
         check.good = code == 0
         check.text = words[0] if check.good else f"Era3D is not in this Python: {words[0]}"
-        self._folder.cleanup()
         jobs.redraw()
         return True
