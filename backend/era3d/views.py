@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from era3d.cameras import VIEWS, normals_to_world
+from era3d.cameras import VIEWS, camera_axes, normals_to_maps, normals_to_world
 from era3d.errors import InputError
 
 # (colour, normal) file names: ours, Era3D's, Wonder3D's.
@@ -115,27 +115,62 @@ def views_from_images(color: NDArray[np.uint8], normal: NDArray[np.uint8]) -> Vi
 
 
 def alpha_from_normals(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Tell the object from a white, black or grey background in normal maps.
+    """Tell the object from a white, black or grey background in six normal maps.
 
-    A normal has length 1, or less where a model was unsure; decoded white or black has length 1.73
-    and middle grey 0. Lengths between are edge pixels that mix both. The border of the maps tells
-    which background it is.
+    A pixel p that mixes a share a of a normal n with the background w is p = a n + (1 - a) w. As n
+    has length 1, a solves a quadratic equation (w white or black, of length sqrt 3); of its two
+    solutions the one counts whose normal faces the camera. On grey, w = 0, a is the length of p.
+    The border of the maps tells which background it is.
 
     Parameters
     ----------
-    rgb : (n, S, S, 3) uint8
+    rgb : (6, S, S, 3) uint8
+        In the order of `era3d.cameras.VIEWS`.
 
     Returns
     -------
-    (n, S, S) uint8
+    (6, S, S) uint8
     """
-    length = np.linalg.norm(rgb.astype(np.float32) / 127.5 - 1.0, axis=-1)
-    border = np.concatenate([length[:, 0], length[:, -1], length[:, :, 0], length[:, :, -1]], 1)
-    if np.median(border) < 0.5:
-        alpha = length / 0.5
+    vectors = rgb.astype(np.float32) / 127.5 - 1.0
+    border = np.concatenate(
+        [vectors[:, [0, -1]].reshape(-1, 3), vectors[:, :, [0, -1]].reshape(-1, 3)]
+    )
+    level = np.median(border)
+    if abs(level) < 0.5:
+        share = np.linalg.norm(vectors, axis=-1)
     else:
-        alpha = (np.sqrt(3.0) - length) / (np.sqrt(3.0) - 1.0)
-    return np.round(alpha.clip(0.0, 1.0) * 255.0).astype(np.uint8)
+        toward = np.stack([normals_to_maps(camera_axes(view)[2]) for view in VIEWS])
+        offset, roots = shares_of_normal(vectors, float(np.sign(level)))
+        facing = [
+            np.einsum("vrcx,vx->vrc", offset / np.maximum(root, 1e-3)[..., None], toward)
+            for root in roots
+        ]
+        share = np.where(facing[0] > facing[1], *roots)
+    return np.round(share.clip(0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def shares_of_normal(
+    vectors: NDArray[np.float32], background: float
+) -> tuple[NDArray[np.float32], tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Solve 2 a^2 + 2 (w . q) a + q . q = 0 with q = p - w; see `alpha_from_normals`.
+
+    Parameters
+    ----------
+    vectors : (..., 3) float32
+        Decoded pixels p.
+    background : float
+        1 for white, -1 for black: each component of w.
+
+    Returns
+    -------
+    q : (..., 3) float32
+    roots : pair of (...) float32
+        The smaller and the larger one; where a vector is too short for either, their mean twice.
+    """
+    offset = vectors - background
+    along = -background * offset.sum(-1)
+    spread = np.sqrt(np.maximum(along**2 - 2.0 * (offset**2).sum(-1), 0.0))
+    return offset, ((along - spread) / 2, (along + spread) / 2)
 
 
 def decode_normals(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
