@@ -16,17 +16,19 @@ WIDTH, SCENE_HEIGHT = 1200, 760
 TILE = WIDTH // 6
 BACKGROUND = (0.055, 0.06, 0.07)
 # Where the onlooker stands: right of the front, above the object.
-LOCATION, TARGET = Vector((1.5, -3.3, 1.95)), Vector((0.0, 0.0, 0.36))
+# From the middle of the object.
+TO_ONLOOKER = Vector((1.5, -3.3, 1.6))
 CARD_DISTANCE, CARD_SIZE = 0.98, 0.5
 
 
 def render_preview(job: Path, path: Path) -> None:
     """Draw the current scene, into which ``job`` was imported, and its views to a PNG."""
-    for camera in [o for o in bpy.context.scene.objects if o.type == "CAMERA"]:
-        if camera.data.type == "ORTHO":
-            _add_card(camera, job)
+    cameras = [o for o in bpy.context.scene.objects if o.type == "CAMERA"]
+    cameras = [camera for camera in cameras if camera.data.type == "ORTHO"]
+    for camera in cameras:
+        _add_card(camera, job)
     picture = np.full((SCENE_HEIGHT + 2 * TILE, WIDTH, 4), (*BACKGROUND, 1.0), np.float32)
-    picture[2 * TILE :] = _render(path)
+    picture[2 * TILE :] = _render(path, cameras[0].matrix_world.to_translation().z)
     for index, view in enumerate(VIEWS):
         columns = slice(index * TILE, (index + 1) * TILE)
         picture[TILE : 2 * TILE, columns] = _tile(job / f"views/color_{view}.png")
@@ -48,7 +50,7 @@ def _add_card(camera: bpy.types.Object, job: Path) -> None:
     away = CARD_DISTANCE - camera.location.length  # along the camera's own axis
     card.matrix_world = camera.matrix_world @ Matrix.Translation((0, 0, away))
     bpy.context.scene.collection.objects.link(card)
-    near = camera.location.normalized().dot((LOCATION - TARGET).normalized()) > 0.3
+    near = camera.location.normalized().dot(TO_ONLOOKER.normalized()) > 0.3
     mesh.materials.append(_frame_material() if near else _picture_material(job, view))
     if near:
         frame = card.modifiers.new("frame", "WIREFRAME")
@@ -84,13 +86,13 @@ def _emission(name: str) -> tuple[bpy.types.Material, bpy.types.Nodes, bpy.types
     return material, nodes, emission
 
 
-def _render(path: Path) -> np.ndarray:
-    """Render the scene with Cycles on the CPU; EEVEE needs a window or minutes without one."""
+def _render(path: Path, height: float) -> np.ndarray:
+    """Render the scene, the object's middle at a height; Cycles, as EEVEE wants a window."""
     scene = bpy.context.scene
     camera = bpy.data.objects.new("onlooker", bpy.data.cameras.new("onlooker"))
     camera.data.lens = 52
-    camera.location = LOCATION
-    camera.rotation_euler = (TARGET - LOCATION).to_track_quat("-Z", "Y").to_euler()
+    camera.location = TO_ONLOOKER + Vector((0, 0, height))
+    camera.rotation_euler = (-TO_ONLOOKER).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(camera)
     scene.camera = camera
     _light(scene)
