@@ -34,8 +34,13 @@ test-addon:
 		$(GUARD) .venv-bpy-$$version/bin/python -m pytest tests/addon -m bpy || exit 1; \
 	done
 
-test-slow: .venv/.ready ## The tests that take minutes
+test-slow: .venv/.ready $(BPY_READY) ## The tests that take minutes
 	.venv/bin/python -m pytest -m slow --timeout 3600
+	@for version in $(BPY_VERSIONS); do \
+		echo "Blender $$version"; \
+		ERA3D_PYTHON=$(CURDIR)/.venv/bin/python $(GUARD) \
+			.venv-bpy-$$version/bin/python -m pytest tests/addon -m slow || exit 1; \
+	done
 
 quality: .venv/.ready ## Lint, formatting and types, without changing anything
 	.venv/bin/ruff check .
