@@ -26,9 +26,12 @@ from era3d.mesh.trust import Trust, estimate_trust
 from era3d.progress import Progress, ignore
 from era3d.views import Views
 
-# Voxels on the longest side as a share of the finest grid, and outer steps there.
-_COARSE, _COARSE_STEPS = 64 / 176, 24
+# Voxels on the longest side and outer steps of the first level, and of the finer ones as a share
+# of the finest grid.
+_COARSE, _COARSE_STEPS = 64, 24
 _LEVELS = ((112 / 176, 4), (1.0, 3))
+# Smaller pictures are too coarse for depths.
+_STEREO_DETAIL = 128
 _LONGEST_MOVE = 1.5
 _DEFAULTS = MeshSettings()
 
@@ -75,16 +78,17 @@ def fuse(
         done += 1
         progress(done, steps)
 
-    band, phi = start_from_hull(make_grid(box, round(_COARSE * cells)), obs)
+    band, phi = start_from_hull(make_grid(box, min(_COARSE, cells)), obs)
     for _ in range(_COARSE_STEPS):
         band, phi = advance(band, phi, obs)
         tick()
     maps = None
-    if normal_error(extract(band, phi), obs) > trust.good_error:
+    fits = normal_error(extract(band, phi), obs) <= trust.good_error
+    if not fits and views.size >= _STEREO_DETAIL:
         maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
     tick()
     for share, count in _LEVELS:
-        grid = make_grid(box, round(share * cells))
+        grid = make_grid(box, max(round(share * cells), min(_COARSE, cells)))
         if maps is not None and share == _LEVELS[0][0]:
             band, phi = start_from_depths(maps, grid, obs, trust.behind_vote)
         else:

@@ -43,35 +43,31 @@ def box(points, centre, half):
 
 @functools.cache
 def views_of(distance, size):
-    """Six views (2 x 2 rays a pixel) of the solid that `distance` describes."""
+    """Six views of the solid that `distance` describes, with soft edges."""
     color = np.zeros((6, size, size, 4), np.uint8)
     normal = np.zeros_like(color)
     for index, view in enumerate(VIEWS):
-        hit, normals = _trace(distance, *pixel_rays(view, 2 * size))
-        share = _pooled(hit[..., None].astype(float))
-        mean = _pooled(normals * hit[..., None])
-        mean /= np.maximum(np.linalg.norm(mean, axis=-1, keepdims=True), 1e-9)
-        rgb = np.round((normals_to_maps(mean) + 1) * 127.5)
-        normal[index] = np.concatenate([rgb, np.round(share * 255)], -1).astype(np.uint8)
+        normals, nearest = _trace(distance, *pixel_rays(view, size))
+        rgb = np.round((normals_to_maps(normals) + 1) * 127.5)
+        alpha = np.round((0.5 - nearest * size).clip(0, 1) * 255)
+        normal[index] = np.concatenate([rgb, alpha[..., None]], -1).astype(np.uint8)
         color[index] = normal[index]
     return Views(color, normal)
 
 
-def _pooled(image):
-    size = image.shape[0] // 2
-    return image.reshape(size, 2, size, 2, -1).mean((1, 3))
-
-
 def _trace(distance, origins, direction):
-    travelled = np.zeros(origins.shape[:2])
+    """Normals where rays hit or pass nearest, and the distance there, below 0 where they hit."""
+    travelled = np.full(origins.shape[:2], 0.6)
+    least, where = np.full(origins.shape[:2], np.inf), travelled.copy()
     for _ in range(60):
-        travelled += distance(origins + travelled[..., None] * direction)
-    points = origins + np.minimum(travelled, 5)[..., None] * direction
+        here = distance(origins + travelled[..., None] * direction)
+        nearer = here < least
+        least, where = np.minimum(least, here), np.where(nearer, travelled, where)
+        travelled = np.minimum(travelled + np.maximum(here, 1e-3), 2.4)
+    points = origins + where[..., None] * direction
     step = 1e-4 * np.eye(3)
     normals = np.stack([distance(points + s) - distance(points - s) for s in step], -1)
-    return np.abs(distance(points)) < 1e-3, normals / np.maximum(
-        np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9
-    )
+    return normals / np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9), least
 
 
 def edge_counts(mesh):

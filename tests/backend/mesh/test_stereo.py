@@ -11,7 +11,7 @@ from tests.backend.mesh.solids import DENT_CENTRE, DENT_RADIUS, dented_sphere, s
 
 
 def test_depths_of_a_dent_that_no_silhouette_shows():
-    maps = match(observe(views_of(dented_sphere, 96)), 0.36)
+    maps = match(observe(views_of(dented_sphere, 128)), 0.36)
     size = maps.images.size
     centre = (torch.arange(size) + 0.5) / size - 0.5
     radius = torch.hypot(centre[None], -centre[:, None])
@@ -22,8 +22,8 @@ def test_depths_of_a_dent_that_no_silhouette_shows():
 
 
 def test_mirror_error_tells_exact_views_from_shifted_ones():
-    views = views_of(sphere, 96)
-    assert mirror_error(observe(views)) * 96 < 0.1
+    views = views_of(sphere, 64)
+    assert mirror_error(observe(views)) * 64 < 0.1
     shifted = views.normal.copy()
     shifted[3] = np.roll(shifted[3], 3, axis=1)
-    assert mirror_error(observe(Views(views.color, shifted))) * 96 > 1
+    assert mirror_error(observe(Views(views.color, shifted))) * 64 > 1
