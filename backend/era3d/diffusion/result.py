@@ -133,5 +133,5 @@ def _with_alpha(
     return np.concatenate([_bytes(pure), alpha[..., None]], -1)
 
 
-def _bytes(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _bytes(images: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.round(images.clip(0, 1) * 255).astype(np.uint8)
