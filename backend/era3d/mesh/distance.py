@@ -7,7 +7,7 @@ from torch import Tensor
 
 from era3d.mesh.grid import Band, dilate
 
-BAND_RINGS = 3
+BAND_RINGS = 4
 _FAR = 1e3
 
 
