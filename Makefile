@@ -24,7 +24,7 @@ test: .venv/.ready $(BPY_READY) ## All tests that need neither a GPU nor minutes
 # Two suites side by side on two cores: more threads would only wait for each other.
 test-backend: export OMP_NUM_THREADS = 1
 test-backend:
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses=2 --dist=loadfile
 
 test-addon: export OMP_NUM_THREADS = 1
 test-addon: export ERA3D_PYTHON = $(CURDIR)/.venv/bin/python
