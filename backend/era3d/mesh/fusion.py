@@ -86,7 +86,9 @@ def fuse(
     box = object_box(obs)
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
-    steps = _COARSE_STEPS + 1 + sum(count for _, count in _LEVELS) + 2
+    levels = [(round(share * cells), count) for share, count in _LEVELS]
+    levels = [(finer, count) for finer, count in levels if finer > _COARSE]
+    steps = _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2
     done = 0
 
     def tick() -> None:
@@ -100,12 +102,12 @@ def fuse(
         tick()
     maps = None
     fits = normal_error(extract(band, phi), obs) <= trust.good_error
-    if not fits and views.size >= _STEREO_DETAIL:
+    if levels and not fits and views.size >= _STEREO_DETAIL:
         maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
     tick()
-    for share, count in _LEVELS:
-        grid = make_grid(box, max(round(share * cells), min(_COARSE, cells)))
-        if maps is not None and share == _LEVELS[0][0]:
+    for finer, count in levels:
+        grid = make_grid(box, finer)
+        if maps is not None and finer == levels[0][0]:
             band, phi = start_from_depths(maps, grid, obs, trust.behind_vote)
         else:
             band, phi = refine(band, phi, grid, obs)
