@@ -88,6 +88,9 @@ def _add_generate(commands: Any) -> None:
     generate.add_argument("--seed", type=int, default=default.seed)
     generate.add_argument("--steps", type=int, help="sampling steps (default: the model's own)")
     generate.add_argument("--guidance", type=float, help="guidance (default: the model's own)")
+    generate.add_argument(
+        "--cells", type=int, default=default.cells, help="voxels on the longest side, 64 to 384"
+    )
     generate.add_argument("--faces", type=int, default=default.faces, help="triangles, about")
     generate.add_argument("--texture-size", type=int, default=default.texture_size)
     _add_json(generate)
@@ -132,6 +135,7 @@ def _generate(options: argparse.Namespace) -> None:
         seed=options.seed,
         steps=options.steps,
         guidance=options.guidance,
+        cells=options.cells,
         faces=options.faces,
         texture_size=options.texture_size,
     )

@@ -33,6 +33,8 @@ class Request:
         Of all random numbers of the job.
     steps, guidance : int, float or None
         Sampling steps and guidance scale; None leaves them to the model.
+    cells : int
+        Voxels on the object's longest side while the mesh is fused; fewer are quicker and coarser.
     faces : int
         Triangles that the mesh is decimated to, about.
     texture_size : int
@@ -44,12 +46,13 @@ class Request:
     seed: int = 0
     steps: int | None = None
     guidance: float | None = None
+    cells: int = 176
     faces: int = 30_000
     texture_size: int = 1024
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        for name in ("seed", "steps", "faces", "texture_size"):
+        for name in ("seed", "steps", "cells", "faces", "texture_size"):
             value = getattr(self, name)
             fits = type(value) is int or (value is None and name == "steps")
             _check(name, value, fits, "a whole number")
@@ -58,6 +61,7 @@ class Request:
         _check("steps", self.steps, self.steps is None or 1 <= self.steps <= 1000, "1 to 1000")
         fits = self.guidance is None or 0.0 <= self.guidance <= 100.0
         _check("guidance", self.guidance, fits, "0 to 100")
+        _check("cells", self.cells, 64 <= self.cells <= 384, "64 to 384")
         _check("faces", self.faces, 100 <= self.faces <= 5_000_000, "100 to 5000000")
         _check("texture_size", self.texture_size, 64 <= self.texture_size <= 8192, "64 to 8192")
 

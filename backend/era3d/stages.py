@@ -101,7 +101,8 @@ def _mesh(job: Job, progress: Progress) -> dict[str, Any]:
     from era3d.views import load_views
 
     views = load_views(job.path("views"))
-    mesh = fuse(views, MeshSettings(target_faces=job.request.faces), progress)
+    settings = MeshSettings(cells=job.request.cells, target_faces=job.request.faces)
+    mesh = fuse(views, settings, progress)
     with replacing(job.path("surface.ply")) as path:
         write_ply(path, mesh)
     return {"vertices": len(mesh.vertices), "faces": len(mesh.faces)}
@@ -144,7 +145,13 @@ STAGES = (
         _view_settings,
         _views,
     ),
-    Stage("mesh", NORMAL_FILES, ("surface.ply",), lambda r: {"faces": r.faces}, _mesh),
+    Stage(
+        "mesh",
+        NORMAL_FILES,
+        ("surface.ply",),
+        lambda r: {"cells": r.cells, "faces": r.faces},
+        _mesh,
+    ),
     Stage(
         "texture",
         ("surface.ply", *NORMAL_FILES, *COLOR_FILES),

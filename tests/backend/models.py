@@ -2,13 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model with random weights that takes every path a real one takes, in a moment."""
 
-from pathlib import Path
-
 import torch
 from diffusers import DDIMScheduler
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from era3d.diffusion import Era3DPipeline, Era3DUNet, PatchCodec, Preprocessor, save_pipeline
+from era3d.diffusion import Era3DPipeline, Era3DUNet, PatchCodec, Preprocessor
 from era3d.diffusion.pipeline import Sampling
 
 PATCH, WIDTH, WORDS = 8, 32, 2
@@ -52,9 +50,3 @@ def tiny_pipeline(seed: int = 0) -> Era3DPipeline:
         prompts=torch.randn(12, WORDS, WIDTH),
         defaults=Sampling(steps=2, guidance=1.0, eta=0.0),
     )
-
-
-def write_tiny_model(folder: Path) -> Path:
-    """Write the model as a folder that ``--model`` takes."""
-    save_pipeline(tiny_pipeline(), folder)
-    return folder
