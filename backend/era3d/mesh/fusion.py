@@ -3,8 +3,6 @@
 """Six views to one closed mesh: a level set that follows the normals that the views show."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -38,20 +36,6 @@ _LONGEST_MOVE = 1.5
 _DEFAULTS = MeshSettings()
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch work on one thread: the tensors are small, and threads that wait for each other
-    spin, which on a busy machine makes fusion many times slower.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@one_thread()
 def fuse(
     views: Views, settings: MeshSettings = _DEFAULTS, progress: Progress = ignore
 ) -> TriangleMesh:

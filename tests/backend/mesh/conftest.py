@@ -1,11 +1,14 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-import pytest
+"""One thread: tests share the machine, and threads that wait for each other spin."""
 
-from era3d.mesh.fusion import one_thread
+import pytest
+import torch
 
 
 @pytest.fixture(autouse=True, scope="session")
 def on_one_thread():
-    with one_thread():
-        yield
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
