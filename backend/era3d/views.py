@@ -79,11 +79,6 @@ def load_views(folder: str | Path) -> Views:
     return views_from_images(np.stack(color), np.stack(normal))
 
 
-def load_normals(folder: str | Path) -> NDArray[np.uint8]:
-    """Read just the normal maps (6, S, S, 4) that `save_views` wrote into a folder."""
-    return np.stack([_read(Path(folder) / f"normal_{view}.png") for view in VIEWS])
-
-
 def save_views(views: Views, folder: str | Path) -> list[Path]:
     """Write twelve RGBA pictures under our own names into a folder, which is made if need be."""
     folder = Path(folder)

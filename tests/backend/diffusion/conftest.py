@@ -5,19 +5,9 @@
 import json
 
 import pytest
-import torch
 from safetensors.torch import save_file
 
 from tests.backend.diffusion.golden import FOLDER, read, tensors, unet
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread():
-    """Networks this small are slower on several threads, and far slower on busy ones."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def write_checkpoint(folder, case):
