@@ -1,0 +1,187 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a model can run on: the processors that PyTorch finds, and which of them to take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from era3d.errors import InputError
+
+GB = 2**30
+"""Bytes in a gigabyte, as makers of graphics cards count."""
+
+Kind = Literal["cuda", "rocm", "mps", "xpu", "cpu"]
+# In the order of `auto`.
+KINDS: tuple[Kind, ...] = ("cuda", "rocm", "xpu", "mps", "cpu")
+# These cards return NaN from convolutions in float16 (pytorch/pytorch#77955).
+_BROKEN_FLOAT16 = re.compile(r"GTX 16\d\d\b")
+
+
+@dataclass(frozen=True)
+class Device:
+    """A processor with its memory, as it was when it was looked at.
+
+    Attributes
+    ----------
+    torch : str
+        PyTorch's name for it; ``cuda:0`` for ROCm too.
+    kind : Kind
+    name : str
+        What its maker calls it.
+    total_gb, free_gb : float
+        Memory, in units of `GB`; free is what this process can still take.
+    supports_fp16, supports_bf16 : bool
+        Whether it computes in float16 or bfloat16 itself, correctly and no slower than in float32.
+    unified : bool
+        Whether its memory is the host's, so that moving weights to the host frees nothing.
+    problem : str
+        Why it cannot be used; empty if it can.
+    """
+
+    torch: str
+    kind: Kind
+    name: str
+    total_gb: float
+    free_gb: float
+    supports_fp16: bool = False
+    supports_bf16: bool = False
+    unified: bool = False
+    problem: str = ""
+
+
+def choose(name: str = "auto", among: Sequence[Device] | None = None) -> Device:
+    """Pick a device.
+
+    Parameters
+    ----------
+    name : str
+        ``auto``, a kind (``cuda``, ``rocm``, ``xpu``, ``mps``, ``cpu``), or a kind and a number
+        such as ``cuda:1``. Of several devices of the first kind there is, the one with most free
+        memory.
+    among : sequence of Device, optional
+        What to choose from; by default what `find` returns.
+
+    Raises
+    ------
+    InputError
+        If there is no such device or it cannot be used.
+    """
+    devices = find() if among is None else among
+    if name == "auto":
+        usable = [device for device in devices if not device.problem]
+        return min(usable, key=lambda device: (KINDS.index(device.kind), -device.free_gb))
+    wanted = [device for device in devices if name in _names(device)]
+    if not wanted:
+        there = ", ".join(_numbered(device) for device in devices)
+        raise InputError(f"There is no device {name}; choose auto or one of {there}.")
+    best = max(wanted, key=lambda device: (not device.problem, device.free_gb))
+    if best.problem:
+        raise InputError(f"{best.name} ({_numbered(best)}) cannot be used: {best.problem}.")
+    return best
+
+
+def find() -> tuple[Device, ...]:
+    """Return all devices, in the order of `KINDS`; the CPU is always there, and last."""
+    import torch
+
+    gpus = [_cuda_device(index) for index in range(torch.cuda.device_count())]
+    gpus += [_xpu_device(index) for index in range(torch.xpu.device_count())]
+    if torch.backends.mps.is_available():
+        gpus.append(_mps_device())
+    return (*(_tried(device) for device in gpus), cpu())
+
+
+def cpu() -> Device:
+    """Return the CPU with the host's memory. Needs no PyTorch."""
+    import platform
+
+    import psutil
+
+    memory = psutil.virtual_memory()
+    name = platform.processor() or platform.machine()
+    total, free = memory.total / GB, memory.available / GB
+    return Device("cpu", "cpu", name, total, free, unified=True)
+
+
+def _cuda_device(index: int) -> Device:
+    """Describe a device of NVIDIA's, or of AMD's, which PyTorch serves by the same interface."""
+    import torch
+
+    about = torch.cuda.get_device_properties(index)
+    kind: Kind = "rocm" if torch.version.hip else "cuda"
+    device = Device(
+        f"cuda:{index}",
+        kind,
+        about.name,
+        about.total_memory / GB,
+        about.total_memory / GB,
+        supports_fp16=kind == "rocm" or has_sound_float16(about.name, about.major),
+        supports_bf16=kind == "rocm" or about.major >= 8,
+        unified=bool(getattr(about, "is_integrated", False)),
+    )
+    if kind == "rocm":
+        # Starting a kernel that is not in the build may end the process, so that is not tried.
+        chip = about.gcnArchName.partition(":")[0]
+        if chip not in torch.cuda.get_arch_list():
+            return replace(device, problem=f"this build of PyTorch has no kernels for {chip}")
+    return device
+
+
+def has_sound_float16(name: str, major: int) -> bool:
+    """Whether a card of NVIDIA's, of that name and compute capability, computes in float16."""
+    return major >= 6 and not _BROKEN_FLOAT16.search(name)
+
+
+def _xpu_device(index: int) -> Device:
+    import torch
+
+    about = torch.xpu.get_device_properties(index)
+    total = about.total_memory / GB
+    has_bfloat16 = bool(getattr(about, "has_bfloat16_conversions", False))
+    return Device(f"xpu:{index}", "xpu", about.name, total, total, True, has_bfloat16)
+
+
+def _mps_device() -> Device:
+    """Describe Apple's GPU; its limit is what the system recommends, of the host's memory."""
+    import torch
+
+    host = cpu()
+    total = torch.mps.recommended_max_memory() / GB
+    has_bfloat16 = torch.backends.mps.is_macos_or_newer(14, 0)
+    free = min(host.free_gb, total - torch.mps.driver_allocated_memory() / GB)
+    return Device("mps", "mps", f"{host.name} GPU", total, free, True, has_bfloat16, True)
+
+
+def _tried(device: Device) -> Device:
+    """Compute something on a device and read its free memory, so that surprises come now."""
+    import torch
+
+    if device.problem:
+        return device
+    try:
+        torch.ones(8, 8, device=device.torch).matmul(torch.ones(8, 8, device=device.torch)).cpu()
+        free = _free_bytes(device)
+    except RuntimeError as error:
+        return replace(device, problem=str(error).partition("\n")[0].rstrip("."))
+    return device if free is None else replace(device, free_gb=free / GB)
+
+
+def _free_bytes(device: Device) -> float | None:
+    import torch
+
+    module: Any = {"cuda": torch.cuda, "rocm": torch.cuda, "xpu": torch.xpu}.get(device.kind)
+    return None if module is None else float(module.mem_get_info(device.torch)[0])
+
+
+def _names(device: Device) -> set[str]:
+    """Return all names that mean a device; AMD's answer to ``cuda`` too, as in PyTorch."""
+    return {device.kind, _numbered(device), device.torch, device.torch.partition(":")[0]}
+
+
+def _numbered(device: Device) -> str:
+    """Return how a user names a device: ``rocm:0`` where PyTorch says ``cuda:0``."""
+    return device.torch.replace("cuda", device.kind) if device.kind == "rocm" else device.torch
