@@ -9,3 +9,7 @@ class InputError(Exception):
 
 class Cancelled(Exception):
     """Somebody asked the work to stop; what was finished stays (exit code 130 or 143)."""
+
+
+class ViewWarning(UserWarning):
+    """Something about the views that the user should know; the work goes on."""

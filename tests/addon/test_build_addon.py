@@ -36,7 +36,7 @@ def test_the_wheel_is_the_backend_with_the_same_version(archive, tmp_path):
         packed.extract(wheel, tmp_path)
     with zipfile.ZipFile(tmp_path / wheel) as inner:
         names = inner.namelist()
-    assert "era3d/stages.py" in names
+    assert "era3d/stages/__init__.py" in names
     assert not [name for name in names if "bpy" in name or name.startswith("tests")]
 
 

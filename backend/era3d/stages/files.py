@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files of a job folder that more than one stage or command knows."""
+
+from typing import TYPE_CHECKING, Any
+
+from era3d.cameras import VIEWS, describe_views
+from era3d.job import SCHEMA_VERSION, Job, replacing, scratch_folder, write_json
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from era3d.views import Views
+
+NORMAL_FILES = tuple(f"views/normal_{view}.png" for view in VIEWS)
+COLOR_FILES = tuple(f"views/color_{view}.png" for view in VIEWS)
+
+
+def store_picture(job: Job, picture: "Image") -> None:
+    """Keep the picture, as `era3d.prepare.read_picture` gives it, as the job's input.png."""
+    with replacing(job.path("input.png")) as path:
+        picture.save(path)
+
+
+def store_views(job: Job, views: "Views") -> None:
+    """Write six views to the job; each file takes its place whole."""
+    from era3d.views import save_views
+
+    folder = job.path("views")
+    folder.mkdir(exist_ok=True)
+    with scratch_folder(job.folder) as scratch:
+        for path in save_views(views, scratch):
+            path.replace(folder / path.name)
+
+
+def write_cameras(job: Job, reference: dict[str, Any] | None) -> None:
+    """Write cameras.json: the six views, and the photo's camera where it is known."""
+    cameras = {"schema_version": SCHEMA_VERSION, "views": describe_views(), "reference": reference}
+    write_json(job.path("cameras.json"), cameras)

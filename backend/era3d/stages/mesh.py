@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The third stage: fuse the normal maps into a mesh."""
+
+from typing import Any
+
+from era3d.job import Job, Request, replacing
+from era3d.stages.files import NORMAL_FILES
+from era3d.stages.stage import Report, Stage
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    return {"cells": request.cells, "faces": request.faces}
+
+
+def _work(job: Job, report: Report) -> dict[str, Any]:
+    from era3d.mesh import MeshSettings, fuse, write_ply
+    from era3d.views import load_views
+
+    views = load_views(job.path("views"))
+    settings = MeshSettings(cells=job.request.cells, target_faces=job.request.faces)
+    mesh = fuse(views, settings, report.progress)
+    with replacing(job.path("surface.ply")) as path:
+        write_ply(path, mesh)
+    return {"vertices": len(mesh.vertices), "faces": len(mesh.faces)}
+
+
+MESH = Stage("mesh", NORMAL_FILES, lambda _: ("surface.ply",), _settings, _work)

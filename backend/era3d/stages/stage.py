@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a stage is, and how its work tells what happens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from era3d.job import EventLog, Job, Request
+
+
+@dataclass
+class Report:
+    """What a stage's work may tell while it runs; each call is an event of the job.
+
+    Attributes
+    ----------
+    warnings : list of str
+        Everything that was warned of, for job.json.
+    """
+
+    log: EventLog
+    stage: str
+    warnings: list[str] = field(default_factory=list)
+
+    def progress(self, step: int, of: int) -> None:
+        """``step`` of ``of`` steps are done."""
+        self.log.emit("progress", stage=self.stage, step=step, of=of)
+
+    def preview(self, file: str) -> None:
+        """A file of the job folder shows how far the work is."""
+        self.log.emit("preview", stage=self.stage, preview=file)
+
+    def warn(self, message: str) -> None:
+        """The work goes on, but the user should know this."""
+        self.warnings.append(message)
+        self.log.emit("warning", stage=self.stage, message=message)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the chain.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        Files of the job folder.
+    outputs : callable
+        Files of the job folder that a request makes.
+    settings : callable
+        The part of the request (and of the installation) that the result depends on.
+    work : callable
+        Reads the inputs, writes the outputs, returns details for job.json.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: Callable[[Request], tuple[str, ...]]
+    settings: Callable[[Request], dict[str, Any]]
+    work: Callable[[Job, Report], dict[str, Any]]
