@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a mesh runs through itself, and how to pull it apart there."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from era3d.mesh.triangle_mesh import TriangleMesh
+
+_PAIRS_AT_ONCE = 1 << 20
+_MORTON_BITS = 10
+_ROUNDS = 30
+_SHARE = 0.5
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def find_intersections(mesh: TriangleMesh) -> Ints:
+    """Pairs of faces that cut through each other.
+
+    Faces that share an edge count as neighbours and are left out; of faces that share one corner
+    only a cut away from it counts. Faces that lie in one plane, or that merely touch, do not cut.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+
+    Returns
+    -------
+    (K, 2) int64
+        Indices of faces, the lower one first.
+    """
+    if not len(mesh.faces):
+        return np.zeros((0, 2), np.int64)
+    points = mesh.vertices.astype(np.float64)
+    faces = mesh.faces.astype(np.int64)
+    pairs = _overlapping_boxes(points[faces].min(1), points[faces].max(1))
+    found = [
+        _cutting(points, faces, pairs[first : first + _PAIRS_AT_ONCE])
+        for first in range(0, len(pairs), _PAIRS_AT_ONCE)
+    ]
+    return np.concatenate([np.zeros((0, 2), np.int64), *found])
+
+
+def untangle(mesh: TriangleMesh) -> TriangleMesh:
+    """Smooth a mesh around faces that cut each other until none do, or it no longer helps.
+
+    Parameters
+    ----------
+    mesh : TriangleMesh
+        Closed and 2-manifold.
+
+    Returns
+    -------
+    TriangleMesh
+        The same faces; only vertices near cuts have moved.
+    """
+    points = mesh.vertices
+    ends = mesh.faces[:, [0, 1, 2]].ravel(), mesh.faces[:, [1, 2, 0]].ravel()
+    degree = np.bincount(ends[0], minlength=len(points))[:, None]
+    for attempt in range(_ROUNDS):
+        cuts = find_intersections(TriangleMesh(points, mesh.faces))
+        if not len(cuts):
+            break
+        near = np.zeros(len(points), bool)
+        near[mesh.faces[cuts.ravel()]] = True
+        # A knot that does not come undone needs more room.
+        for _ in range(attempt // 5):
+            near[ends[1][near[ends[0]]]] = True
+        total = [np.bincount(ends[0], points[ends[1], axis], len(points)) for axis in range(3)]
+        mean = np.stack(total, 1) / np.maximum(degree, 1)
+        points = points.copy()
+        points[near] += (_SHARE * (mean - points)[near]).astype(np.float32)
+    return TriangleMesh(points, mesh.faces)
+
+
+def _overlapping_boxes(low: Floats, high: Floats) -> Ints:
+    """Pairs (K, 2) of boxes (N, 3) to (N, 3) that overlap, by a binary tree of boxes.
+
+    The boxes are put in the order of a space-filling curve; each level of the tree joins two
+    neighbours of that order, and all pairs of one level are tested at once.
+    """
+    order = np.argsort(_morton_codes((low + high) / 2.0), kind="stable")
+    size = 1 << max(len(order) - 1, 1).bit_length()
+    bottom, top = np.full((size, 3), np.inf), np.full((size, 3), -np.inf)
+    bottom[: len(order)], top[: len(order)] = low[order], high[order]
+    levels = [(bottom, top)]
+    while len(bottom) > 1:
+        bottom, top = bottom.reshape(-1, 2, 3).min(1), top.reshape(-1, 2, 3).max(1)
+        levels.append((bottom, top))
+    first = second = np.zeros(1, np.int64)
+    for bottom, top in reversed(levels[:-1]):
+        first = (2 * first[:, None] + [0, 0, 1, 1]).ravel()
+        second = (2 * second[:, None] + [0, 1, 0, 1]).ravel()
+        kept = first <= second
+        first, second = first[kept], second[kept]
+        for axis in range(3):
+            meet = (bottom[first, axis] <= top[second, axis]) & (
+                bottom[second, axis] <= top[first, axis]
+            )
+            first, second = first[meet], second[meet]
+    apart = first != second
+    return np.sort(np.stack([order[first[apart]], order[second[apart]]], 1), axis=1)
+
+
+def _morton_codes(points: Floats) -> Ints:
+    """Places (N,) of points (N, 3) along a Z-shaped curve that fills their box."""
+    low, extent = points.min(0), max(float(np.ptp(points, axis=0).max()), 1e-30)
+    cells = ((points - low) / extent * ((1 << _MORTON_BITS) - 1)).astype(np.int64)
+    codes = np.zeros(len(points), np.int64)
+    for bit in range(_MORTON_BITS):
+        for axis in range(3):
+            codes |= (cells[:, axis] >> bit & 1) << (3 * bit + axis)
+    return codes
+
+
+def _cutting(points: Floats, faces: Ints, pairs: Ints) -> Ints:
+    """Those of the pairs (K, 2) of faces that cut each other."""
+    one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
+    common = (one[:, :, None] == other[:, None, :]).any(2).sum(1)
+    pairs, one, other = (each[common < 2] for each in (pairs, one, other))
+    cut = np.zeros(len(pairs), bool)
+    for plane, edges in ((one, other), (other, one)):
+        for corner in range(3):
+            start, end = edges[:, corner], edges[:, (corner + 1) % 3]
+            # An edge that ends in a corner of the face can only touch it there.
+            free = ~((plane == start[:, None]) | (plane == end[:, None])).any(1) & ~cut
+            cut[free] = _pierces(points[start[free]], points[end[free]], points[plane[free]])
+    return pairs[cut]
+
+
+def _pierces(start: Floats, end: Floats, corners: Floats) -> NDArray[np.bool_]:
+    """Whether segments (N, 3) to (N, 3) go through triangles (N, 3, 3)."""
+    a, b, c = (corners[:, k] - start for k in range(3))
+    along = end - start
+    normal = np.cross(b - a, c - a)
+    behind, ahead = -(a * normal).sum(1), ((along - a) * normal).sum(1)
+    # Volumes that the segment's line spans with each side: one sign if it passes within.
+    sides = np.stack([(along * np.cross(p, q)).sum(1) for p, q in ((a, b), (b, c), (c, a))])
+    within = (sides >= 0).all(0) | (sides <= 0).all(0)
+    return within & ((behind < 0) != (ahead < 0)) & (behind != 0) & (ahead != 0)
