@@ -17,6 +17,20 @@ from era3d.errors import InputError
 
 SCHEMA_VERSION = 1
 _TEMPORARY = ".tmp-"
+_CHOICES = {
+    "source": ("picture", "views"),
+    "quality": ("draft", "standard", "reference"),
+    "texture": ("atlas", "vertex"),
+}
+_RANGES = {
+    "seed": (0, 2**32 - 1),
+    "steps": (1, 1000),
+    "guidance": (0.0, 100.0),
+    "vram_limit": (0.1, 1024.0),
+    "cells": (64, 384),
+    "faces": (100, 5_000_000),
+    "texture_size": (64, 8192),
+}
 
 
 @dataclass(frozen=True)
@@ -31,24 +45,48 @@ class Request:
         ``mini``, ``6view``, ``ortho`` or the folder of a checkpoint.
     seed : int
         Of all random numbers of the job.
+    quality : str
+        ``draft``, ``standard`` or ``reference``: how many steps of which schedule.
     steps, guidance : int, float or None
-        Sampling steps and guidance scale; None leaves them to the model.
+        Sampling steps and guidance scale; None leaves them to the quality and the model.
+    device : str
+        ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps`` or ``xpu``.
+    vram_limit : float or None
+        Gigabytes of the device's memory that the model may use; None: what is free.
+    method : str
+        ``levelset``, ``hull`` (a preview) or the name of a registered method.
     cells : int
         Voxels on the object's longest side while the mesh is fused; fewer are quicker and coarser.
     faces : int
         Triangles that the mesh is decimated to, about.
+    symmetric : bool
+        The object is its own mirror image at a plane across the front view's x axis.
+    view_weights : tuple of float
+        How far each view is trusted, 0 (not at all) to 1, in the views' order.
+    texture : str
+        ``atlas``: a picture by UV coordinates; ``vertex``: a colour a vertex.
     texture_size : int
         Width and height of the texture in pixels.
+    normal_map : bool
+        Bake the views' normals into a tangent-space normal map.
     """
 
     source: str = "picture"
     model: str = "mini"
     seed: int = 0
+    quality: str = "standard"
     steps: int | None = None
     guidance: float | None = None
+    device: str = "auto"
+    vram_limit: float | None = None
+    method: str = "levelset"
     cells: int = 176
     faces: int = 30_000
+    symmetric: bool = False
+    view_weights: tuple[float, ...] = (1.0,) * 6
+    texture: str = "atlas"
     texture_size: int = 1024
+    normal_map: bool = False
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
@@ -56,14 +94,19 @@ class Request:
             value = getattr(self, name)
             fits = type(value) is int or (value is None and name == "steps")
             _check(name, value, fits, "a whole number")
-        _check("source", self.source, self.source in ("picture", "views"), "'picture' or 'views'")
-        _check("seed", self.seed, 0 <= self.seed < 2**32, "from 0 to 4294967295")
-        _check("steps", self.steps, self.steps is None or 1 <= self.steps <= 1000, "1 to 1000")
-        fits = self.guidance is None or 0.0 <= self.guidance <= 100.0
-        _check("guidance", self.guidance, fits, "0 to 100")
-        _check("cells", self.cells, 64 <= self.cells <= 384, "64 to 384")
-        _check("faces", self.faces, 100 <= self.faces <= 5_000_000, "100 to 5000000")
-        _check("texture_size", self.texture_size, 64 <= self.texture_size <= 8192, "64 to 8192")
+        for name, choices in _CHOICES.items():
+            value = getattr(self, name)
+            _check(name, value, value in choices, " or ".join(choices))
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            _check(name, value, value is None or low <= value <= high, f"{low:,} to {high:,}")
+        for name in ("symmetric", "normal_map"):
+            value = getattr(self, name)
+            _check(name, value, isinstance(value, bool), "true or false")
+        # JSON has no tuples.
+        object.__setattr__(self, "view_weights", tuple(self.view_weights))
+        fits = len(self.view_weights) == 6 and all(0.0 <= each <= 1.0 for each in self.view_weights)
+        _check("view_weights", self.view_weights, fits, "six numbers from 0 to 1")
 
 
 class Job:

@@ -38,15 +38,21 @@ def test_settings_out_of_range_are_named(values, words):
 def test_a_job_of_a_newer_version_is_refused_and_kept(tmp_path, name):
     job = Job.create(tmp_path, Request())
     newer = asdict(Request()) | {"schema_version": 99, "stages": {}}
-    job.path(name).write_text(json.dumps(newer))
+    text = json.dumps(newer)
+    job.path(name).write_text(text)
     with pytest.raises(InputError, match="newer version"):
         Job(tmp_path)
     with pytest.raises(InputError, match="newer version"):
         Job.create(tmp_path, Request(seed=5))
-    assert json.loads(job.path(name).read_text()) == newer
+    assert job.path(name).read_text() == text
 
 
-@pytest.mark.parametrize("content", ["", "[1]", "{", '{"seed": "one"}', '{"sed": 1}'])
+BROKEN = ["", "[1]", "{", '{"seed": "one"}', '{"sed": 1}', '{"quality": "best"}']
+BROKEN += ['{"vram_limit": NaN}', '{"vram_limit": "8"}', '{"symmetric": "yes"}', '{"cells": 63}']
+BROKEN += ['{"view_weights": 1}', '{"view_weights": [1, 1]}', '{"view_weights": [1,1,1,1,1,2]}']
+
+
+@pytest.mark.parametrize("content", BROKEN)
 def test_a_broken_request_is_said(tmp_path, content):
     (tmp_path / "request.json").write_text(content)
     with pytest.raises(InputError):
