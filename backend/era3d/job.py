@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from era3d.errors import InputError
+from era3d.lock import LOCK_FILES, holding
 
 SCHEMA_VERSION = 1
 _TEMPORARY = ".tmp-"
@@ -137,10 +138,11 @@ class Job:
             raise InputError(f"{folder} is a file; choose a folder for the job.")
         if not (folder / "request.json").is_file() and _holds_other_things(folder):
             raise InputError(f"{folder} is not empty and not a job; choose another folder.")
-        if (folder / "request.json").is_file():
-            cls(folder)  # refuses what a newer version made before anything is overwritten
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "request.json", asdict(request))
+        with holding(folder):
+            if (folder / "request.json").is_file():
+                cls(folder)  # refuses what a newer version made before anything is overwritten
+            write_json(folder / "request.json", asdict(request))
         return cls(folder)
 
     def path(self, name: str) -> Path:
@@ -255,7 +257,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 def _holds_other_things(folder: Path) -> bool:
     """Whether a folder holds more than a log, which whoever starts us may have opened already."""
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    return bool(names - {"log.txt", "events.jsonl"})
+    return bool(names - LOCK_FILES - {"log.txt", "events.jsonl"})
 
 
 def _load_object(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from era3d.errors import Cancelled, InputError, ViewWarning
 from era3d.job import EventLog, Job, Request, clean_up, hash_inputs
+from era3d.lock import holding
 from era3d.provenance import peak_memory_mb, versions
 from era3d.stages.mesh import MESH
 from era3d.stages.prepare import PREPARE
@@ -36,10 +37,15 @@ def run(job: Job, again_from: str | None = None, log: EventLog | None = None) ->
     Raises
     ------
     InputError, Cancelled, KeyboardInterrupt
-        After the event ``failed`` or ``cancelled``; finished stages stay finished.
+        After the event ``failed`` or ``cancelled``; finished stages stay finished. Without an
+        event if another process works on the job.
     """
-    log = log or job.events()
-    clean_up(job.folder)
+    with holding(job.folder):
+        clean_up(job.folder)
+        _run_stages(job, again_from, log or job.events())
+
+
+def _run_stages(job: Job, again_from: str | None, log: EventLog) -> None:
     started = time.monotonic()
     stage = None
     try:
