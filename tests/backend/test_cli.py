@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from era3d.cli import main
-from era3d.diffusion.models import MINI_FOLDER
+from era3d.store.models import MINI_FOLDER
 from era3d.views import save_views
 from tests.backend.sphere import sphere_views
 
@@ -62,7 +62,7 @@ def bad_inputs(folder: Path) -> dict[str, list[str]]:
         "scale it down": [str(folder / "huge.png")],
         "1x1": [str(folder / "dot.png")],
         "no picture at": [str(folder / "nowhere.png")],
-        "no model in": [picture, "--model", str(folder / "nothing")],
+        "There is no model": [picture, "--model", str(folder / "nothing")],
         "steps is 0": [picture, "--steps", "0"],
         "is a file": [picture, "--out", str(folder / "file")],
         "holds no views": ["--views", str(folder)],

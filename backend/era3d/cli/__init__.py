@@ -3,26 +3,15 @@
 """The command line ``era3d``: one file a group of commands, errors and exit codes here."""
 
 import argparse
-import errno
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 
 from era3d import __version__
 from era3d.cli import jobs, training
-from era3d.errors import Cancelled, InputError
-
-OK, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
-# Errors of the disk that the user can mend; all others are ours.
-_DISK_ERRORS = {
-    errno.ENOSPC: "the disk is full; free some space and run the same command again",
-    errno.EDQUOT: "your disk quota is used up; free some space and run the same command again",
-    errno.EROFS: "the disk is read-only; choose another --out",
-    errno.EACCES: "permission denied; choose another --out",
-    errno.EPERM: "permission denied; choose another --out",
-}
+from era3d.errors import Cancelled
+from era3d.outcome import OK, outcome_of
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,21 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminate)
     try:
         options.command(options)
-    except InputError as error:
-        return _say(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        return _say("interrupted; finished stages are kept, run again to go on", INTERRUPTED)
-    except Cancelled:
-        return _say("terminated; finished stages are kept, run again to go on", TERMINATED)
-    except OSError as error:
-        if error.errno not in _DISK_ERRORS:
-            traceback.print_exc()
-            return FAILED
-        where = f"{error.filename}: " if error.filename else ""
-        return _say(where + _DISK_ERRORS[error.errno], BAD_INPUT)
-    except Exception:
-        traceback.print_exc()
-        return FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        outcome = outcome_of(error)
+        print(f"era3d: {outcome.message}", file=sys.stderr, flush=True)  # noqa: T201
+        return outcome.code
     return OK
 
 
@@ -66,11 +44,6 @@ def _parser() -> argparse.ArgumentParser:
     for group in (jobs, training):
         group.add(commands)
     return parser
-
-
-def _say(message: str, code: int) -> int:
-    print(f"era3d: {message}", file=sys.stderr, flush=True)  # noqa: T201
-    return code
 
 
 def _terminate(number: int, frame: object) -> None:
