@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from era3d.diffusion.checkpoint import save_pipeline as save_pipeline
     from era3d.diffusion.codec import KLCodec as KLCodec
     from era3d.diffusion.codec import PatchCodec as PatchCodec
-    from era3d.diffusion.models import model_folder as model_folder
-    from era3d.diffusion.models import revision as revision
     from era3d.diffusion.pipeline import Era3DPipeline as Era3DPipeline
     from era3d.diffusion.pipeline import GeneratedViews as GeneratedViews
     from era3d.diffusion.pipeline import Preprocessor as Preprocessor
@@ -22,23 +20,25 @@ if TYPE_CHECKING:
     from era3d.diffusion.result import pose_of as pose_of
     from era3d.diffusion.result import views_of as views_of
     from era3d.diffusion.unet import Era3DUNet as Era3DUNet
+    from era3d.store.models import model_folder as model_folder
+    from era3d.store.models import revision as revision
 
 # torch and diffusers take seconds to import; who only reads a job folder must not wait for them.
 _HOMES = {
-    "Era3DPipeline": "pipeline",
-    "Era3DUNet": "unet",
-    "GeneratedViews": "pipeline",
-    "KLCodec": "codec",
-    "PatchCodec": "codec",
-    "Pose": "result",
-    "Preprocessor": "pipeline",
-    "Sampling": "pipeline",
-    "load_pipeline": "checkpoint",
-    "model_folder": "models",
-    "pose_of": "result",
-    "revision": "models",
-    "save_pipeline": "checkpoint",
-    "views_of": "result",
+    "Era3DPipeline": "diffusion.pipeline",
+    "Era3DUNet": "diffusion.unet",
+    "GeneratedViews": "diffusion.pipeline",
+    "KLCodec": "diffusion.codec",
+    "PatchCodec": "diffusion.codec",
+    "Pose": "diffusion.result",
+    "Preprocessor": "diffusion.pipeline",
+    "Sampling": "diffusion.pipeline",
+    "load_pipeline": "diffusion.checkpoint",
+    "model_folder": "store.models",
+    "pose_of": "diffusion.result",
+    "revision": "store.models",
+    "save_pipeline": "diffusion.checkpoint",
+    "views_of": "diffusion.result",
 }
 
 __all__ = sorted(_HOMES)
@@ -47,4 +47,4 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"era3d.{_HOMES[name]}"), name)

@@ -2,10 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From a folder to a pipeline and back, part by part, never by a class named in a file.
 
-A folder is laid out like the released checkpoints: ``unet``, ``scheduler``, ``image_encoder``,
-``feature_extractor``, ``image_normalizer``, ``vae``, ``text_encoder`` and ``tokenizer``. Ours may
-hold instead of the last two ``prompt_embeds.safetensors`` (the encoded prompts, and label codes
-where the model has some), instead of ``vae`` a ``codec``, and ``sampling.json`` with defaults.
+`era3d.store.layout` says which files there are.
 """
 
 from __future__ import annotations
@@ -21,24 +18,22 @@ from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from era3d.diffusion.codec import Codec, KLCodec, PatchCodec
-from era3d.diffusion.models import model_folder, revision
 from era3d.diffusion.pipeline import Era3DPipeline, Preprocessor, Sampling
-from era3d.diffusion.prompts import encode_prompts
+from era3d.diffusion.prompts import embed_prompts
 from era3d.diffusion.unet import Era3DUNet
-from era3d.diffusion.weights import (
-    DIFFUSERS,
-    TRANSFORMERS,
-    build,
-    load_module,
-    read_json,
-    read_tensors,
-    write_json,
-    write_tensors,
-)
+from era3d.diffusion.weights import build, load_module, read_tensors, write_tensors
 from era3d.errors import InputError
+from era3d.files import read_object, write_object
+from era3d.store.layout import (
+    CODEC_FILE,
+    DIFFUSERS,
+    PROMPTS_FILE,
+    SAMPLING_FILE,
+    TRANSFORMERS,
+    weights_in,
+)
+from era3d.store.models import model_folder, revision
 
-PROMPTS_FILE = "prompt_embeds.safetensors"
-SAMPLING_FILE = "sampling.json"
 # What of a vision encoder's configuration shapes the network; the rest is the library's own.
 _VISION_KEYS = (
     "hidden_size",
@@ -52,17 +47,27 @@ _VISION_KEYS = (
     "hidden_act",
     "layer_norm_eps",
 )
+_FORMER_NAMES = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 
 
-def load_pipeline(model: str | Path, device: str | torch.device = "cpu") -> Era3DPipeline:
+def load_pipeline(
+    model: str | Path,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Era3DPipeline:
     """Load a model from this machine; nothing is downloaded.
+
+    The host's memory holds at most one copy of the weights meanwhile, and none of those that lie
+    in their files as they are wanted: such tensors are the mapped files.
 
     Parameters
     ----------
     model : str or path
-        See `era3d.diffusion.models.model_folder`.
+        See `era3d.store.models.model_folder`.
     device : str or torch.device
-        On CUDA network and image encoder run in float16, elsewhere in float32.
+        Where all parts go.
+    dtype : torch.dtype
+        Of network and image encoder; the codec stays float32.
 
     Raises
     ------
@@ -78,10 +83,10 @@ def load_pipeline(model: str | Path, device: str | torch.device = "cpu") -> Era3
         "preprocessor": _load_preprocessor(folder / "feature_extractor"),
         "defaults": _load_sampling(folder / SAMPLING_FILE),
         "codec": _load_codec(folder),
-        "image_encoder": _load_image_encoder(folder / "image_encoder"),
     }
     prompts, codes = _load_prompts(folder)
-    unet = _load_unet(folder / "unet")
+    parts["image_encoder"] = _load_image_encoder(folder / "image_encoder", dtype)
+    unet = _load_unet(folder / "unet", dtype)
     pipeline = Era3DPipeline(
         unet=unet,
         embedding_mean=mean,
@@ -91,8 +96,7 @@ def load_pipeline(model: str | Path, device: str | torch.device = "cpu") -> Era3
         revision=revision(folder),
         **parts,
     )
-    half = torch.device(device).type == "cuda"
-    return pipeline.to(device, torch.float16 if half else torch.float32)
+    return pipeline.to(device, dtype)
 
 
 def save_pipeline(
@@ -109,28 +113,34 @@ def save_pipeline(
         Of the weights in the files.
     """
     folder = Path(folder)
-    write_json(folder / "unet" / "config.json", pipeline.unet.config)
+    _write_config(folder / "unet" / "config.json", pipeline.unet.config)
     write_tensors(folder / "unet" / DIFFUSERS[0], pipeline.unet.state_dict(), dtype)
-    write_json(folder / "scheduler" / "scheduler_config.json", pipeline.scheduler.config)
+    _write_config(folder / "scheduler" / "scheduler_config.json", pipeline.scheduler.config)
     _save_codec(pipeline.codec, folder, dtype)
     vision = pipeline.image_encoder
     config = {key: getattr(vision.config, key) for key in _VISION_KEYS}
-    write_json(folder / "image_encoder" / "config.json", config)
+    _write_config(folder / "image_encoder" / "config.json", config)
     write_tensors(folder / "image_encoder" / TRANSFORMERS[0], vision.state_dict(), dtype)
     _save_preprocessor(pipeline.preprocessor, folder / "feature_extractor")
     statistics = {"mean": pipeline.embedding_mean, "std": pipeline.embedding_std}
-    write_json(
+    _write_config(
         folder / "image_normalizer" / "config.json",
         {"embedding_dim": pipeline.embedding_mean.shape[-1]},
     )
     write_tensors(folder / "image_normalizer" / DIFFUSERS[0], statistics, dtype)
     prompts = {"prompt_embeds": pipeline.prompts, "label_codes": pipeline.label_codes}
     write_tensors(folder / PROMPTS_FILE, prompts, dtype)
-    write_json(folder / SAMPLING_FILE, asdict(pipeline.defaults))
+    _write_config(folder / SAMPLING_FILE, asdict(pipeline.defaults))
 
 
-def _load_unet(folder: Path) -> Era3DUNet:
-    config = read_json(folder / "config.json")
+def _write_config(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a configuration, leaving out the private keys that libraries add."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_object(path, {key: content[key] for key in sorted(content) if key[0] != "_"})
+
+
+def _load_unet(folder: Path, dtype: torch.dtype) -> Era3DUNet:
+    config = read_object(folder / "config.json")
 
     def make() -> Era3DUNet:
         try:
@@ -138,14 +148,14 @@ def _load_unet(folder: Path) -> Era3DUNet:
         except (TypeError, ValueError) as error:
             raise InputError(f"{folder / 'config.json'}: {error}.") from None
 
-    return load_module(make, read_tensors(folder), folder)
+    return load_module(make, weights_in(folder), dtype)
 
 
 def _load_codec(folder: Path) -> Codec:
     """Load ``codec``, or ``vae`` where there is no ``codec``."""
-    path = folder / "codec" / "config.json"
+    path = folder / CODEC_FILE
     if path.is_file():
-        config = read_json(path)
+        config = read_object(path)
         if config.get("type") != "patch":
             raise InputError(f"{path} names the unknown codec {config.get('type')!r}.")
         return build(PatchCodec, config, path)
@@ -153,42 +163,51 @@ def _load_codec(folder: Path) -> Codec:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
     path = folder / "vae" / "config.json"
-    config = read_json(path)
+    config = read_object(path)
     types = {*config.get("down_block_types", ()), *config.get("up_block_types", ())}
     if not types <= {"DownEncoderBlock2D", "UpDecoderBlock2D"}:
         raise InputError(f"{path} describes an unknown kind of autoencoder.")
     vae = load_module(
-        lambda: build(AutoencoderKL, config, path), read_tensors(path.parent), path.parent
+        lambda: build(AutoencoderKL, config, path),
+        weights_in(path.parent),
+        renamed=_present_name,
     )
     return KLCodec(vae)
+
+
+def _present_name(name: str) -> str:
+    """Return what diffusers calls a tensor of an autoencoder today: until 0.13 by other names."""
+    stem, _, kind = name.rpartition(".")
+    parent, _, layer = stem.rpartition(".")
+    return f"{parent}.{_FORMER_NAMES[layer]}.{kind}" if layer in _FORMER_NAMES else name
 
 
 def _save_codec(codec: Codec, folder: Path, dtype: torch.dtype) -> None:
     if isinstance(codec, PatchCodec):
         config = {"type": "patch", "patch": codec.factor, "scale": codec.scale}
-        write_json(folder / "codec" / "config.json", config)
+        _write_config(folder / "codec" / "config.json", config)
     elif isinstance(codec, KLCodec):
-        write_json(folder / "vae" / "config.json", codec.vae.config)
+        _write_config(folder / "vae" / "config.json", codec.vae.config)
         write_tensors(folder / "vae" / DIFFUSERS[0], codec.vae.state_dict(), dtype)
     else:
         raise TypeError(f"there is no file format for a {type(codec).__name__}")
 
 
 def _load_scheduler(path: Path) -> DDIMScheduler:
-    return build(DDIMScheduler, read_json(path), path)
+    return build(DDIMScheduler, read_object(path), path)
 
 
-def _load_image_encoder(folder: Path) -> CLIPVisionModelWithProjection:
+def _load_image_encoder(folder: Path, dtype: torch.dtype) -> CLIPVisionModelWithProjection:
     path = folder / "config.json"
-    shape = {key: value for key, value in read_json(path).items() if key in _VISION_KEYS}
+    shape = {key: value for key, value in read_object(path).items() if key in _VISION_KEYS}
     config = build(CLIPVisionConfig, shape, path)
-    tensors = read_tensors(folder, TRANSFORMERS)
-    return load_module(lambda: CLIPVisionModelWithProjection(config), tensors, folder)
+    weights = weights_in(folder, TRANSFORMERS)
+    return load_module(lambda: CLIPVisionModelWithProjection(config), weights, dtype)
 
 
 def _load_preprocessor(folder: Path) -> Preprocessor:
     path = folder / "preprocessor_config.json"
-    config = read_json(path)
+    config = read_object(path)
     try:
         size = config["size"]["shortest_edge"]
         # The picture is square, so nothing is left to crop.
@@ -208,27 +227,28 @@ def _save_preprocessor(preprocessor: Preprocessor, folder: Path) -> None:
         "image_std": preprocessor.std,
         "resample": 3,
     }
-    write_json(folder / "preprocessor_config.json", config)
+    _write_config(folder / "preprocessor_config.json", config)
 
 
 def _load_statistics(folder: Path) -> tuple[Tensor, Tensor]:
-    tensors = read_tensors(folder)
-    _check_names(tensors, {"mean", "std"}, set(), folder)
-    return tensors["mean"].float(), tensors["std"].float()
+    path = weights_in(folder)
+    tensors = read_tensors(path)
+    _check_names(tensors, {"mean", "std"}, set(), path)
+    return tensors["mean"], tensors["std"]
 
 
 def _load_prompts(folder: Path) -> tuple[Tensor, Tensor | None]:
-    """Read the encoded prompts, or encode them."""
-    if not (folder / PROMPTS_FILE).is_file():
-        return encode_prompts(folder), None
-    tensors = read_tensors(folder, (PROMPTS_FILE, PROMPTS_FILE))
-    _check_names(tensors, {"prompt_embeds"}, {"label_codes"}, folder / PROMPTS_FILE)
-    codes = tensors.get("label_codes")
-    return tensors["prompt_embeds"].float(), None if codes is None else codes.float()
+    """Read the encoded prompts, or encode them, once."""
+    path = folder / PROMPTS_FILE
+    if not path.is_file():
+        return embed_prompts(folder), None
+    tensors = read_tensors(path)
+    _check_names(tensors, {"prompt_embeds"}, {"label_codes"}, path)
+    return tensors["prompt_embeds"], tensors.get("label_codes")
 
 
 def _load_sampling(path: Path) -> Sampling:
-    return build(Sampling, read_json(path), path) if path.is_file() else Sampling()
+    return build(Sampling, read_object(path), path) if path.is_file() else Sampling()
 
 
 def _check_names(

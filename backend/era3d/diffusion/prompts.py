@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from pathlib import Path
 
 import torch
@@ -11,8 +13,12 @@ from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from era3d.cameras import VIEWS
-from era3d.diffusion.weights import TRANSFORMERS, build, load_module, read_json, read_tensors
+from era3d.diffusion.weights import build, load_module, read_tensors, write_tensors
 from era3d.errors import InputError
+from era3d.files import read_object, replacing
+from era3d.store.digests import digest
+from era3d.store.folders import cache_folder
+from era3d.store.layout import TOKENIZER_FILES, TRANSFORMERS, weights_in
 
 PROMPTS = tuple(
     f"a rendering image of 3D models, {view} view, {domain} map."
@@ -21,9 +27,27 @@ PROMPTS = tuple(
 )
 
 
+def embed_prompts(folder: Path) -> Tensor:
+    """Return what `encode_prompts` returns, from the cache if a checkpoint was asked before.
+
+    The text encoder is a sixth of a released checkpoint and good for nothing else: it is loaded
+    once, here.
+    """
+    path = cache_folder() / "prompts" / f"{_fingerprint(folder)}.safetensors"
+    # A cache that cannot be read or written costs time, not the result.
+    with contextlib.suppress(InputError, KeyError):
+        return read_tensors(path)["prompt_embeds"]
+    embeddings = encode_prompts(folder)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as scratch:
+            write_tensors(scratch, {"prompt_embeds": embeddings}, torch.float32)
+    return embeddings
+
+
 @torch.inference_mode()
 def encode_prompts(folder: Path) -> Tensor:
-    """Encode `PROMPTS` with the text encoder of a checkpoint, which nothing else needs.
+    """Encode `PROMPTS` with the text encoder of a checkpoint.
 
     Returns
     -------
@@ -37,8 +61,8 @@ def encode_prompts(folder: Path) -> Tensor:
         If tokenizer or text encoder are missing or do not fit.
     """
     path = folder / "text_encoder" / "config.json"
-    config = build(CLIPTextConfig, read_json(path), path)
-    for name in ("vocab.json", "merges.txt"):
+    config = build(CLIPTextConfig, read_object(path), path)
+    for name in TOKENIZER_FILES:
         if not (folder / "tokenizer" / name).is_file():
             raise InputError(f"The model lacks {folder / 'tokenizer' / name}.")
     tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
@@ -49,7 +73,18 @@ def encode_prompts(folder: Path) -> Tensor:
         truncation=True,
         return_tensors="pt",
     )
-    tensors = read_tensors(path.parent, TRANSFORMERS)
-    named = {name.removeprefix("text_model."): tensor for name, tensor in tensors.items()}
-    encoder = load_module(lambda: CLIPTextModel(config), named, path.parent)
+    weights = weights_in(path.parent, TRANSFORMERS)
+    encoder = load_module(
+        lambda: CLIPTextModel(config),
+        weights,
+        renamed=lambda name: name.removeprefix("text_model."),
+    )
     return encoder(tokens.input_ids).last_hidden_state
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return 64 digits that change when the prompts or what encodes them does."""
+    files = [weights_in(folder / "text_encoder", TRANSFORMERS), folder / "text_encoder/config.json"]
+    files += sorted((folder / "tokenizer").glob("*.*"))
+    parts = [*PROMPTS, *(f"{file.name} {digest(file)}" for file in files if file.is_file())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -229,16 +229,52 @@ def test_the_revision_follows_weights_and_settings(copy):
     assert revision(copy) not in (before, after)
 
 
-def test_absent_models_say_how_to_get_them(tmp_path, monkeypatch):
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(
-        InputError, match=r"AGPL-3\.0.*download pengHTYX/MacLab-Era3D-512-6view-ortho"
-    ):
-        load_pipeline("ortho")
-    with pytest.raises(InputError, match="no model in"):
-        load_pipeline(tmp_path)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_precision_is_as_asked_but_the_codec_s(checkpoint, dtype):
+    pipeline = load_pipeline(checkpoint, dtype=dtype)
+    assert {p.dtype for p in pipeline.unet.parameters()} == {dtype}
+    assert {p.dtype for p in pipeline.image_encoder.parameters()} == {dtype}
+    assert {p.dtype for p in pipeline.codec.parameters()} == {torch.float32}
+
+
+def test_former_names_in_an_autoencoder_are_understood(copy):
+    before = load_pipeline(copy).codec.state_dict()
+    former = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+
+    def rename(weights):
+        for now, once in former.items():
+            for name in [name for name in weights if f".{now}." in name]:
+                weights[name.replace(f".{now}.", f".{once}.")] = weights.pop(name)
+        assert any("proj_attn" in name for name in weights)
+
+    change_tensors(copy / "vae/diffusion_pytorch_model.safetensors", rename)
+    after = load_pipeline(copy).codec.state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+
+
+def test_positions_that_old_versions_saved_are_no_surprise(copy):
+    path = copy / "image_encoder/model.safetensors"
+    name = "vision_model.embeddings.position_ids"
+    change_tensors(path, lambda w: w.update({name: torch.arange(17)[None]}))
+    load_pipeline(copy)
+    change_tensors(path, lambda w: w.update({name: torch.arange(17).flip(0)[None]}))
+    with pytest.raises(InputError, match="position_ids is not part of it"):
+        load_pipeline(copy)
+
+
+@pytest.mark.parametrize("kind", [".fp16.safetensors", ".bin", ".fp16.bin"])
+def test_other_usual_names_of_weights_are_found(copy, kind):
+    for path in list(copy.glob("*/*.safetensors")):
+        stem = path.name.removesuffix(".safetensors")
+        if kind.endswith(".bin"):
+            stem = stem.replace("model", "pytorch_model") if stem == "model" else stem
+            torch.save(load_file(path), path.with_name(stem + kind))
+            path.unlink()
+        else:
+            path.rename(path.with_name(stem + kind))
+    assert load_pipeline(copy).revision != ""
 
 
 def test_importing_the_package_does_not_import_torch():
-    code = "import sys, era3d.diffusion, era3d.diffusion.models; sys.exit('torch' in sys.modules)"
+    code = "import sys, era3d.diffusion, era3d.store.models; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
