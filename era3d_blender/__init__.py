@@ -30,4 +30,4 @@ def _parts() -> tuple[tuple, tuple]:
     from . import cli, jobs, operators, preferences, properties, ui
 
     classes = (preferences.Era3DPreferences, *operators.CLASSES, *ui.CLASSES)
-    return (properties, jobs, cli), classes
+    return (properties, jobs, ui.preview, cli), classes

@@ -16,7 +16,7 @@ from .client.environment import BackendMissingError, Generation, generate_comman
 from .client.events import Event
 from .client.supervisor import CANCELLED, FINISHED, Supervisor
 from .preferences import backend_python, new_job_folder
-from .properties import LARGEST_SEED
+from .properties import LARGEST_SEED, QUALITIES
 
 if TYPE_CHECKING:
     import argparse
@@ -56,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--out", type=Path, required=True, metavar="FILE.blend")
     generate.add_argument("--job", type=Path, help="job folder; by default a new one of its own")
     generate.add_argument("--model", default="mini", help="mini, 6view, ortho or a folder")
+    qualities = [name for name, *_ in QUALITIES]
+    generate.add_argument("--quality", choices=qualities, default="standard")
     generate.add_argument("--seed", type=_seed, default=0)
     generate.set_defaults(run=_generate)
     bring = commands.add_parser("import", help="a finished job folder to a .blend")
@@ -79,7 +81,7 @@ def _generate(options: argparse.Namespace) -> int:
     python = backend_python()
     job = options.job.absolute() if options.job else new_job_folder(picture)
     job.mkdir(parents=True, exist_ok=True)
-    wanted = Generation(picture, options.model, options.seed)
+    wanted = Generation(picture, options.model, options.seed, options.quality)
     supervisor = Supervisor(generate_command(python, wanted, job), job, scrubbed())
     jobs.adopt(supervisor)
     state = supervisor.run(_show)
@@ -130,6 +132,8 @@ def _even_light() -> bpy.types.World:
 def _show(event: Event) -> None:
     if event.kind in {"finished", "skipped"}:
         print(f"era3d: {event.stage} {event.kind}", flush=True)  # noqa: T201
+    elif event.kind == "warning":
+        print(f"era3d: {event.stage}: {event.message}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _complain(message: str, code: int) -> int:

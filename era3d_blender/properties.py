@@ -13,6 +13,11 @@ MODELS = (
     ("ortho", "Era3D ortho", "Released model for pictures taken straight on; needs a GPU"),
     ("CUSTOM", "Folder", "A checkpoint of your own"),
 )
+QUALITIES = (
+    ("draft", "Draft", "Few steps: to see what a seed gives"),
+    ("standard", "Standard", "Nearly the reference in a fraction of its steps"),
+    ("reference", "Reference", "As many steps as Era3D was published with"),
+)
 LARGEST_SEED = 2**31 - 1
 
 
@@ -24,6 +29,16 @@ def model_property() -> EnumProperty:
 def folder_property() -> StringProperty:
     """Return the folder of a checkpoint of the artist's own."""
     return StringProperty(name="Folder", description="Folder of the checkpoint", subtype="DIR_PATH")
+
+
+def quality_property() -> EnumProperty:
+    """Return the choice of how long the model works on the views."""
+    return EnumProperty(
+        name="Quality",
+        description="How many steps the model takes",
+        items=QUALITIES,
+        default="standard",
+    )
 
 
 def seed_property() -> IntProperty:
@@ -44,6 +59,7 @@ class Era3DSettings(bpy.types.PropertyGroup):
     )
     model: model_property()
     model_folder: folder_property()
+    quality: quality_property()
     seed: seed_property()
 
 

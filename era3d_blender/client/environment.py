@@ -34,6 +34,7 @@ class Generation:
     picture: Path
     model: str = "mini"
     seed: int = 0
+    quality: str = "standard"
 
 
 def find_python(preferred: str = "", environ: Mapping[str, str] = os.environ) -> Path:
@@ -87,6 +88,7 @@ def generate_command(python: Path, wanted: Generation, job: Path) -> list[str]:
     model = Path(wanted.model)
     command = [str(python), "-I", "-m", "era3d", "generate", str(wanted.picture.absolute())]
     command += ["--out", str(job.absolute()), "--seed", str(wanted.seed)]
+    command += ["--quality", wanted.quality]
     command += ["--model", str(model.absolute()) if model.is_dir() else wanted.model]
     return [*command, "--json"]
 

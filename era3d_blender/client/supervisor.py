@@ -51,6 +51,13 @@ class Supervisor:
         The child's environment.
     grace : float
         Seconds a cancelled backend gets before it is killed.
+
+    Attributes
+    ----------
+    warnings : list of str
+        What the artist should know although the work goes on.
+    preview : Path, optional
+        The picture that shows how far the work is; it has changed when ``previews`` has.
     """
 
     command: Sequence[str]
@@ -59,6 +66,9 @@ class Supervisor:
     grace: float = 5.0
     state: str = RUNNING
     message: str = ""
+    warnings: list[str] = field(default_factory=list)
+    preview: Path | None = None
+    previews: int = 0
     exit_code: int | None = None
     stages: dict[str, StageStatus] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
@@ -155,6 +165,10 @@ class Supervisor:
         stage = self.stages.get(event.stage)
         if event.kind == "failed":
             self.message = event.message
+        elif event.kind == "warning":
+            self.warnings.append(event.message)
+        elif event.kind == "preview":
+            self._show(event.preview)
         if stage is None:
             return
         if event.kind in {"started", "progress"}:
@@ -163,6 +177,12 @@ class Supervisor:
             stage.of = stage.of if event.of is None else event.of
         elif event.kind in {"finished", "skipped", "failed"}:
             stage.state, stage.seconds = event.kind, event.seconds
+
+    def _show(self, name: str) -> None:
+        """Take a preview, unless it lies outside the job."""
+        path = (self.job / name).resolve()
+        if path.is_relative_to(self.job.resolve()) and path.is_file():
+            self.preview, self.previews = path, self.previews + 1
 
     def _finish(self, code: int) -> None:
         self.exit_code = code

@@ -13,7 +13,7 @@ from .. import jobs
 from ..client.environment import BackendMissingError, Generation, generate_command
 from ..client.supervisor import Supervisor
 from ..preferences import backend_python, new_job_folder
-from ..properties import folder_property, model_property, seed_property
+from ..properties import folder_property, model_property, quality_property, seed_property
 from . import running
 
 
@@ -38,6 +38,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
     )
     model: model_property()
     model_folder: folder_property()
+    quality: quality_property()
     seed: seed_property()
 
     @classmethod
@@ -51,7 +52,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job with the panel's settings and return; the timer follows it."""
         settings = context.scene.era3d
-        for name in ("model", "model_folder", "seed"):
+        for name in ("model", "model_folder", "quality", "seed"):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
         job = self._prepared(context)
@@ -75,7 +76,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
             self.report({"ERROR"}, "Choose a picture first")
             return None
         model = bpy.path.abspath(self.model_folder) if self.model == "CUSTOM" else self.model
-        wanted = Generation(picture, model, self.seed)
+        wanted = Generation(picture, model, self.seed, self.quality)
         return running.supervisor(generate_command(python, wanted, job), job)
 
     def _picture(self, context: bpy.types.Context) -> tuple[Path | None, Path]:

@@ -11,6 +11,7 @@ import bpy
 from .. import jobs
 from ..client.supervisor import CANCELLED, CANCELLING, FAILED, FINISHED, StageStatus, Supervisor
 from ..scene.roots import VIEW_KEY, cameras_of, find_root
+from . import preview
 
 STAGE_TEXT = {
     "prepare": "Cut out",
@@ -47,12 +48,13 @@ class ERA3D_PT_main(_Sidebar, bpy.types.Panel):
         """Draw the settings and the job below them."""
         layout = self.layout
         job = jobs.current
-        draw_preview(layout, context.scene.era3d.picture)
+        draw_picture(layout, context.scene.era3d.picture)
         settings = layout.column()
         settings.enabled = not jobs.running()
         draw_settings(settings, context.scene.era3d)
         if job is not None and job.active:
             draw_progress(layout, job)
+            draw_warnings(layout, job, letters(context.region))
             return
         column = layout.column()
         column.scale_y = 1.6
@@ -65,6 +67,7 @@ class ERA3D_PT_main(_Sidebar, bpy.types.Panel):
             draw_cancelled(layout, job)
         elif job is not None and job.state == FINISHED:
             draw_result(layout, job)
+            draw_warnings(layout, job, letters(context.region))
         layout.operator("era3d.import_job", text="Import Job Folder...", icon="FILE_FOLDER")
 
 
@@ -99,7 +102,7 @@ class ERA3D_PT_cameras(_Sidebar, bpy.types.Panel):
         row.operator("era3d.rebuild", text="Texture", icon="TEXTURE").stage = "texture"
 
 
-def draw_preview(layout: bpy.types.UILayout, image: bpy.types.Image | None) -> None:
+def draw_picture(layout: bpy.types.UILayout, image: bpy.types.Image | None) -> None:
     """Draw the picture small."""
     icon = image.preview_ensure().icon_id if image else 0
     if icon:  # 0 without a window
@@ -115,11 +118,15 @@ def draw_settings(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup)
     column.prop(settings, "model")
     if settings.model == "CUSTOM":
         column.prop(settings, "model_folder")
+    column.prop(settings, "quality")
     column.prop(settings, "seed")
 
 
 def draw_progress(layout: bpy.types.UILayout, job: Supervisor) -> None:
     """Draw one bar per stage, and the way out."""
+    icon = preview.icon_of(job)
+    if icon:
+        layout.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
     box = layout.box().column(align=True)
     for name, status in job.stages.items():
         row = box.row()
@@ -130,6 +137,14 @@ def draw_progress(layout: bpy.types.UILayout, job: Supervisor) -> None:
     row.label(text=clock(job.seconds), icon="TIME")
     text = "Stopping ..." if job.state == CANCELLING else "Cancel"
     row.operator("era3d.cancel", text=text, icon="CANCEL")
+
+
+def draw_warnings(layout: bpy.types.UILayout, job: Supervisor, width: int) -> None:
+    """Draw what the artist should know although the work goes on."""
+    for warning in job.warnings:
+        column = layout.box().column(align=True)
+        for number, line in enumerate(textwrap.wrap(warning, width)):
+            column.label(text=line, icon="BLANK1" if number else "INFO")
 
 
 def draw_failure(layout: bpy.types.UILayout, job: Supervisor, width: int) -> None:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from era3d_blender.client.environment import BackendMissingError, Generation, generate_command
+from era3d_blender.client.events import Event
 from era3d_blender.client.supervisor import STAGES, Supervisor, describe_exit
 
 
@@ -58,6 +59,14 @@ def test_both_ways_see_the_same_events(supervisor):
         assert polled.stages[name] == blocking.stages[name]
         assert polled.stages[name].fraction == 1.0
     assert (polled.job / "mesh.glb").is_file()
+
+
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/hostname", "nothing.png", ""])
+def test_a_preview_outside_the_job_is_not_shown(supervisor, name):
+    job = supervisor("good")
+    (job.job.parent / "secret.png").touch()
+    job._take(Event("preview", preview=name))
+    assert (job.preview, job.previews) == (None, 0)
 
 
 def test_progress_on_the_way(supervisor):

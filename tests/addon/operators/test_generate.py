@@ -51,12 +51,12 @@ def start_polled(picture, tmp_path, grace=5.0):
 
 def test_a_job_from_a_script(empty_scene, backend, picture, tmp_path):
     backend("good")
-    assert generate(picture, tmp_path, seed=5) == {"FINISHED"}
+    assert generate(picture, tmp_path, seed=5, quality="draft") == {"FINISHED"}
     assert len([thing for thing in bpy.data.objects if thing.type == "CAMERA"]) == 6
     assert bpy.context.active_object.type == "MESH"
     log = (tmp_path / "job/log.txt").read_text()
     assert "'-I', '-m', 'era3d', 'generate'" in log
-    assert "'--seed', '5', '--model', 'mini', '--json'" in log
+    assert "'--seed', '5', '--quality', 'draft', '--model', 'mini', '--json'" in log
 
 
 def test_the_panels_picture_is_used(empty_scene, backend, picture, tmp_path):

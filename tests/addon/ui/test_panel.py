@@ -97,6 +97,44 @@ def test_while_a_job_runs(panel, supervisor):
     assert notes.operators() == ["era3d.cancel"]
 
 
+def test_warnings_are_drawn_while_a_job_runs_and_after_it(panel, supervisor):
+    from era3d_blender.client.events import Event
+
+    words = "The back view shows nothing; the mesh was made of five views. " * 2
+    supervisor._take(Event("warning", stage="mesh", message=words))
+    for state in ("running", "finished"):
+        supervisor.state = state
+        lines = [o["text"] for n, _, o in draw(panel.ERA3D_PT_main).notes if n == "label"]
+        assert words.replace(" ", "") in "".join(lines).replace(" ", "")
+
+
+def test_the_newest_preview_is_read_once(panel, supervisor, tmp_path):
+    from era3d_blender.client.events import Event
+    from era3d_blender.ui import preview
+
+    class Icons(dict):
+        """Stands in for Blender's icons, which are 0 in background."""
+
+        def load(self, name, path, kind):
+            assert kind == "IMAGE"
+            loaded.append(path)
+            self[name] = types.SimpleNamespace(icon_id=7)
+
+    loaded, kept = [], preview._icons
+    preview._icons = Icons()
+    try:
+        assert preview.icon_of(supervisor) == 0
+        (tmp_path / "preview.png").write_bytes(glyph.png(glyph.view(0)[0]))
+        for _ in range(2):
+            supervisor._take(Event("preview", stage="views", preview="preview.png"))
+            assert preview.icon_of(supervisor) == preview.icon_of(supervisor) == 7
+        assert loaded == [str(tmp_path / "preview.png")] * 2
+        icons = [o for n, _, o in draw(panel.ERA3D_PT_main).notes if n == "template_icon"]
+        assert [icon["icon_value"] for icon in icons] == [7]
+    finally:
+        preview._icons = kept
+
+
 def test_after_a_failure(panel, supervisor):
     supervisor.state, supervisor.message = "failed", "The backend stopped (exit code 3); oh " * 9
     notes = draw(panel.ERA3D_PT_main)
