@@ -166,7 +166,7 @@ def build(make: Callable[..., Built], config: Mapping[str, Any], path: Path) -> 
 def load_module(
     make: Callable[[], Module],
     path: Path,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype | None = torch.float32,
     renamed: Callable[[str], str] = str,
 ) -> Module:
     """Build a module around the tensors of a file, ready for inference, in the host's memory.
@@ -180,8 +180,8 @@ def load_module(
         Builds the module.
     path : path
         See `WeightFile`.
-    dtype : torch.dtype
-        Of the module's parameters.
+    dtype : torch.dtype or None
+        Of the module's parameters; None: as in the file.
     renamed : callable
         Turns a name in the file into the module's.
 
@@ -198,7 +198,7 @@ def load_module(
     owns = {own: name for name, own in names.items()}
     for portion in file.portions(owns):
         tensors = file.read(portion)
-        part = {owns[own]: tensors.pop(own).to(dtype) for own in portion}
+        part = {owns[own]: tensors.pop(own).to(dtype=dtype) for own in portion}
         module.load_state_dict(part, strict=False, assign=True)
     return module.requires_grad_(False).eval()
 

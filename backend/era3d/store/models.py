@@ -92,16 +92,18 @@ def imported_models() -> dict[str, Path]:
     return {name: Path(folder) for name, folder in entries.items()}
 
 
-def give_name(name: str, folder: Path) -> None:
-    """Let ``name`` stand for a folder from now on.
+def check_name(name: str) -> None:
+    """Raise an `InputError` for what cannot be the name of a model."""
+    if name == "mini" or not re.fullmatch(r"\w[\w.-]{0,63}", name):
+        raise InputError(
+            f"{name} cannot be the name of a model: give another with --name, of letters, digits, "
+            "dots, - and _."
+        )
 
-    Raises
-    ------
-    InputError
-        If the name cannot be used.
-    """
-    if name == "mini" or not re.fullmatch(r"[\w.-]{1,64}", name) or name.startswith((".", "-")):
-        raise InputError(f"{name} cannot be the name of a model; use letters, digits, - and _.")
+
+def give_name(name: str, folder: Path) -> None:
+    """Let ``name`` stand for a folder from now on; see `check_name`."""
+    check_name(name)
     _write_names(imported_models() | {name: folder})
 
 

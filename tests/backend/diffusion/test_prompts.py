@@ -2,44 +2,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Encoding the prompts, with a text encoder made here."""
 
-import json
-
 import pytest
 import torch
-from safetensors.torch import save_file
-from transformers import CLIPTextConfig, CLIPTextModel
+from safetensors.torch import load_file, save_file
 
-from era3d.diffusion.prompts import PROMPTS, encode_prompts
+from era3d.diffusion import prompts
+from era3d.diffusion.prompts import PROMPTS, embed_prompts, encode_prompts
 from era3d.errors import InputError
+from tests.backend.diffusion.checkpoints import write_text_model
 from tests.backend.diffusion.golden import difference
-
-# An alphabet is a complete vocabulary: without merges every letter is a token.
-LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_,."
 
 
 @pytest.fixture
 def text_model(tmp_path):
-    torch.manual_seed(0)
-    words = ["!", *LETTERS, *(f"{x}</w>" for x in LETTERS), "<|startoftext|>", "<|endoftext|>"]
-    (tmp_path / "tokenizer").mkdir()
-    (tmp_path / "tokenizer/vocab.json").write_text(json.dumps({w: i for i, w in enumerate(words)}))
-    (tmp_path / "tokenizer/merges.txt").write_text("#version: 0.2\n")
-    settings = {"tokenizer_class": "CLIPTokenizer", "pad_token": "!", "model_max_length": 77}
-    (tmp_path / "tokenizer/tokenizer_config.json").write_text(json.dumps(settings))
-    config = {
-        "vocab_size": len(words),
-        "hidden_size": 16,
-        "intermediate_size": 16,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "max_position_embeddings": 77,
-        "hidden_act": "gelu",
-    }
-    model = CLIPTextModel(CLIPTextConfig(**config))
-    (tmp_path / "text_encoder").mkdir()
-    (tmp_path / "text_encoder/config.json").write_text(json.dumps(config))
-    weights = {f"text_model.{k}": v.half() for k, v in model.state_dict().items()}
-    save_file(weights, tmp_path / "text_encoder/model.safetensors")
+    write_text_model(tmp_path, 16)
     return tmp_path
 
 
@@ -71,3 +47,55 @@ def test_missing_files_are_named(text_model):
     (text_model / "tokenizer/merges.txt").unlink()
     with pytest.raises(InputError, match=r"merges\.txt"):
         encode_prompts(text_model)
+
+
+@pytest.fixture
+def count(monkeypatch, tmp_path):
+    """How often a text encoder was loaded; nothing is in the cache before."""
+    loaded = []
+    load = prompts.load_module
+    monkeypatch.setenv("ERA3D_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(
+        prompts, "load_module", lambda *given, **more: loaded.append(1) or load(*given, **more)
+    )
+    return loaded
+
+
+def test_the_text_encoder_is_loaded_once(text_model, count):
+    first = embed_prompts(text_model)
+    assert count == [1]
+    assert torch.equal(embed_prompts(text_model), first)
+    assert torch.equal(encode_prompts(text_model), first)
+    assert count == [1, 1]
+
+
+def test_another_text_encoder_gives_other_prompts(text_model, count):
+    first = embed_prompts(text_model)
+    path = text_model / "text_encoder/model.safetensors"
+    weights = load_file(path)
+    weights["text_model.final_layer_norm.bias"] += 1
+    save_file(weights, path)
+    assert difference(embed_prompts(text_model), first) > 0.9
+    merges = text_model / "tokenizer/merges.txt"
+    merges.write_text(merges.read_text() + "a b\n")
+    with pytest.raises(Exception, match="ab"):  # no such token: the cache was not asked
+        embed_prompts(text_model)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "other"])
+def test_a_broken_cache_is_made_anew(text_model, count, tmp_path, damage):
+    first = embed_prompts(text_model)
+    (cached,) = (tmp_path / "home/cache/prompts").iterdir()
+    if damage == "truncated":
+        cached.write_bytes(cached.read_bytes()[:100])
+    else:
+        save_file({"something": torch.zeros(1)}, cached)
+    assert torch.equal(embed_prompts(text_model), first)
+    embed_prompts(text_model)
+    assert count == [1, 1]
+
+
+def test_where_nothing_can_be_written_it_takes_longer(text_model, count, tmp_path):
+    (tmp_path / "home").write_text("a file, not a folder")
+    assert torch.equal(embed_prompts(text_model), embed_prompts(text_model))
+    assert count == [1, 1]
