@@ -7,7 +7,7 @@ from diffusers import DDIMScheduler
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from era3d.diffusion import Era3DPipeline, Era3DUNet, PatchCodec, Preprocessor
-from era3d.diffusion.pipeline import Sampling
+from era3d.diffusion.schedules import Presets, Sampling
 
 PATCH, WIDTH, WORDS = 8, 32, 2
 
@@ -48,5 +48,5 @@ def tiny_pipeline(seed: int = 0) -> Era3DPipeline:
         embedding_mean=torch.zeros(1, WIDTH),
         embedding_std=torch.ones(1, WIDTH),
         prompts=torch.randn(12, WORDS, WIDTH),
-        defaults=Sampling(steps=2, guidance=1.0, eta=0.0),
+        presets=Presets.same(Sampling(steps=2, guidance=1.0, eta=0.0)),
     )

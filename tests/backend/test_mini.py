@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from era3d.diffusion import load_pipeline
-from era3d.diffusion.result import pose_of, views_of
+from era3d.diffusion.pose import pose_of
+from era3d.diffusion.result import views_of
 from era3d.prepare import compose_on_white, cut_out, frame_subject, read_picture
 from era3d.store.models import MINI_FOLDER
 

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from era3d.diffusion.checkpoint import save_pipeline as save_pipeline
     from era3d.diffusion.codec import KLCodec as KLCodec
     from era3d.diffusion.codec import PatchCodec as PatchCodec
+    from era3d.diffusion.conditioning import Preprocessor as Preprocessor
     from era3d.diffusion.pipeline import Era3DPipeline as Era3DPipeline
-    from era3d.diffusion.pipeline import GeneratedViews as GeneratedViews
-    from era3d.diffusion.pipeline import Preprocessor as Preprocessor
-    from era3d.diffusion.pipeline import Sampling as Sampling
-    from era3d.diffusion.result import Pose as Pose
-    from era3d.diffusion.result import pose_of as pose_of
+    from era3d.diffusion.pose import Pose as Pose
+    from era3d.diffusion.pose import pose_of as pose_of
+    from era3d.diffusion.result import GeneratedViews as GeneratedViews
     from era3d.diffusion.result import views_of as views_of
+    from era3d.diffusion.schedules import Presets as Presets
+    from era3d.diffusion.schedules import Sampling as Sampling
     from era3d.diffusion.unet import Era3DUNet as Era3DUNet
     from era3d.store.models import model_folder as model_folder
     from era3d.store.models import revision as revision
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
 _HOMES = {
     "Era3DPipeline": "diffusion.pipeline",
     "Era3DUNet": "diffusion.unet",
-    "GeneratedViews": "diffusion.pipeline",
+    "GeneratedViews": "diffusion.result",
     "KLCodec": "diffusion.codec",
     "PatchCodec": "diffusion.codec",
-    "Pose": "diffusion.result",
-    "Preprocessor": "diffusion.pipeline",
-    "Sampling": "diffusion.pipeline",
+    "Pose": "diffusion.pose",
+    "Preprocessor": "diffusion.conditioning",
+    "Presets": "diffusion.schedules",
+    "Sampling": "diffusion.schedules",
     "load_pipeline": "diffusion.checkpoint",
     "model_folder": "store.models",
-    "pose_of": "diffusion.result",
+    "pose_of": "diffusion.pose",
     "revision": "store.models",
     "save_pipeline": "diffusion.checkpoint",
     "views_of": "diffusion.result",

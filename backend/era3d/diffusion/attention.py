@@ -51,11 +51,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 class Attention(nn.Module):
-    """Multi-head attention from tokens to themselves or to a context.
-
-    ``chunk_size`` limits how many batch entries are attended to at once. Entries are independent,
-    so it changes the memory needed and not the result.
-    """
+    """Multi-head attention from tokens to themselves or to a context."""
 
     def __init__(self, channels: int, heads: int, context_channels: int | None = None) -> None:
         super().__init__()
@@ -63,21 +59,14 @@ class Attention(nn.Module):
             raise ValueError(f"{channels} channels do not divide into {heads} attention heads")
         context_channels = channels if context_channels is None else context_channels
         self.heads = heads
-        self.chunk_size: int | None = None
         self.to_q = nn.Linear(channels, channels, bias=False)
         self.to_k = nn.Linear(context_channels, channels, bias=False)
         self.to_v = nn.Linear(context_channels, channels, bias=False)
         self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
 
     def forward(self, tokens: Tensor, context: Tensor | None = None) -> Tensor:
-        """Map ``(batch, tokens, channels)`` to the same shape; see the class for ``chunk_size``."""
+        """Map ``(batch, tokens, channels)`` to the same shape."""
         context = tokens if context is None else context
-        if self.chunk_size is None or self.chunk_size >= len(tokens):
-            return self._attend(tokens, context)
-        pairs = zip(tokens.split(self.chunk_size), context.split(self.chunk_size), strict=True)
-        return torch.cat([self._attend(*pair) for pair in pairs])
-
-    def _attend(self, tokens: Tensor, context: Tensor) -> Tensor:
         query, key, value = (
             x.unflatten(-1, (self.heads, -1))
             for x in (self.to_q(tokens), self.to_k(context), self.to_v(context))

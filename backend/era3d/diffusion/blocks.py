@@ -137,11 +137,15 @@ class UpLevel(Level):
         samplers = [Upsample2D(width, use_conv=True)] if upsample else []
         self.upsamplers = nn.ModuleList(samplers)
 
-    def forward(self, x: Tensor, kept: list[Tensor], embedding: Tensor, prompt: Tensor) -> Tensor:
-        """Consume the last ``len(self.resnets)`` tensors of ``kept``."""
+    def forward(self, stack: list[Tensor], embedding: Tensor, prompt: Tensor) -> None:
+        """Replace the running result, last in ``stack``, and the kept ones before it that it reads.
+
+        A stack, so that nothing else holds on to what is used up: these are the largest tensors.
+        """
         for index in range(len(self.resnets)):
-            x = torch.cat([x, kept.pop()], dim=1)
-            x = self.layer(index, x, embedding, prompt)
+            running, kept = stack.pop(), stack.pop()
+            stack.append(torch.cat([running, kept], dim=1))
+            del running, kept
+            stack.append(self.layer(index, stack.pop(), embedding, prompt))
         for sampler in self.upsamplers:
-            x = sampler(x)
-        return x
+            stack.append(sampler(stack.pop()))

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,10 @@ from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from era3d.diffusion.codec import Codec, KLCodec, PatchCodec
-from era3d.diffusion.pipeline import Era3DPipeline, Preprocessor, Sampling
+from era3d.diffusion.conditioning import Preprocessor
+from era3d.diffusion.pipeline import Era3DPipeline
 from era3d.diffusion.prompts import embed_prompts
+from era3d.diffusion.schedules import Presets
 from era3d.diffusion.unet import Era3DUNet
 from era3d.diffusion.weights import build, load_module, read_tensors, write_tensors
 from era3d.errors import InputError
@@ -75,28 +76,15 @@ def load_pipeline(
         If the model is not there, a file is missing or broken, or a tensor is missing,
         superfluous or of the wrong shape.
     """
-    folder = model_folder(model)
-    # Small parts first, so that most of what can be wrong is told at once.
-    mean, std = _load_statistics(folder / "image_normalizer")
-    parts: dict[str, Any] = {
-        "scheduler": _load_scheduler(folder / "scheduler" / "scheduler_config.json"),
-        "preprocessor": _load_preprocessor(folder / "feature_extractor"),
-        "defaults": _load_sampling(folder / SAMPLING_FILE),
-        "codec": _load_codec(folder),
-    }
-    prompts, codes = _load_prompts(folder)
-    parts["image_encoder"] = _load_image_encoder(folder / "image_encoder", dtype)
-    unet = _load_unet(folder / "unet", dtype)
-    pipeline = Era3DPipeline(
-        unet=unet,
-        embedding_mean=mean,
-        embedding_std=std,
-        prompts=prompts,
-        label_codes=codes,
-        revision=revision(folder),
-        **parts,
-    )
-    return pipeline.to(device, dtype)
+    return _assemble(model_folder(model), dtype).to(device, dtype)
+
+
+def check_checkpoint(folder: Path) -> None:
+    """Raise what `load_pipeline` would for a folder, at little cost; encodes the prompts.
+
+    Weights stay in their files.
+    """
+    _assemble(folder, None)
 
 
 def save_pipeline(
@@ -130,7 +118,31 @@ def save_pipeline(
     write_tensors(folder / "image_normalizer" / DIFFUSERS[0], statistics, dtype)
     prompts = {"prompt_embeds": pipeline.prompts, "label_codes": pipeline.label_codes}
     write_tensors(folder / PROMPTS_FILE, prompts, dtype)
-    _write_config(folder / SAMPLING_FILE, asdict(pipeline.defaults))
+    _write_config(folder / SAMPLING_FILE, pipeline.presets.as_dict())
+
+
+def _assemble(folder: Path, dtype: torch.dtype | None) -> Era3DPipeline:
+    """Load all parts into the host's memory; without ``dtype`` as precise as their files are."""
+    # Small parts first, so that most of what can be wrong is told at once.
+    mean, std = _load_statistics(folder / "image_normalizer")
+    parts: dict[str, Any] = {
+        "scheduler": _load_scheduler(folder / "scheduler" / "scheduler_config.json"),
+        "preprocessor": _load_preprocessor(folder / "feature_extractor"),
+        "presets": _load_presets(folder / SAMPLING_FILE),
+        "codec": _load_codec(folder),
+    }
+    prompts, codes = _load_prompts(folder)
+    parts["image_encoder"] = _load_image_encoder(folder / "image_encoder", dtype)
+    unet = _load_unet(folder / "unet", dtype)
+    return Era3DPipeline(
+        unet=unet,
+        embedding_mean=mean,
+        embedding_std=std,
+        prompts=prompts,
+        label_codes=codes,
+        revision=revision(folder),
+        **parts,
+    )
 
 
 def _write_config(path: Path, content: Mapping[str, Any]) -> None:
@@ -139,7 +151,7 @@ def _write_config(path: Path, content: Mapping[str, Any]) -> None:
     write_object(path, {key: content[key] for key in sorted(content) if key[0] != "_"})
 
 
-def _load_unet(folder: Path, dtype: torch.dtype) -> Era3DUNet:
+def _load_unet(folder: Path, dtype: torch.dtype | None) -> Era3DUNet:
     config = read_object(folder / "config.json")
 
     def make() -> Era3DUNet:
@@ -197,7 +209,7 @@ def _load_scheduler(path: Path) -> DDIMScheduler:
     return build(DDIMScheduler, read_object(path), path)
 
 
-def _load_image_encoder(folder: Path, dtype: torch.dtype) -> CLIPVisionModelWithProjection:
+def _load_image_encoder(folder: Path, dtype: torch.dtype | None) -> CLIPVisionModelWithProjection:
     path = folder / "config.json"
     shape = {key: value for key, value in read_object(path).items() if key in _VISION_KEYS}
     config = build(CLIPVisionConfig, shape, path)
@@ -247,8 +259,8 @@ def _load_prompts(folder: Path) -> tuple[Tensor, Tensor | None]:
     return tensors["prompt_embeds"], tensors.get("label_codes")
 
 
-def _load_sampling(path: Path) -> Sampling:
-    return build(Sampling, read_object(path), path) if path.is_file() else Sampling()
+def _load_presets(path: Path) -> Presets:
+    return Presets.parse(read_object(path)) if path.is_file() else Presets()
 
 
 def _check_names(

@@ -1,25 +1,20 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From what the network says to views that an artist can paint on, and to the photo's camera."""
+"""What the network says, and from it views that an artist can paint on."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from era3d.cameras import VIEWS, camera_axes, normals_to_maps, reference_camera
-from era3d.diffusion.pipeline import GeneratedViews
-from era3d.prepare.frame import SUBJECT_SIZE
+from era3d.cameras import VIEWS, camera_axes, normals_to_maps
+from era3d.diffusion.schedules import Sampling
 from era3d.views import Views, shares_of_normal
 
-# Era3D regresses 24 mm / focal length; 0 means orthographic.
-_FOCAL_UNIT_MM = 24.0
-_ORTHOGRAPHIC_BELOW = 0.1
 # The mean normal of what one sees of a ball is two thirds of the direction to the viewer.
 _TYPICAL_FACING = 2 / 3
 _SURE = 0.95
@@ -28,54 +23,35 @@ _SMALLEST_PART = 0.02
 
 
 @dataclass(frozen=True)
-class Pose:
-    """Where the picture was taken from, as the model estimates it.
+class GeneratedViews:
+    """Six views in the order of `era3d.cameras.VIEWS` and the estimated camera of the picture.
 
     Attributes
     ----------
-    elevation_degrees : float
-        Above the object's horizon; mean over the sampling steps.
-    elevation_spread : float
-        Standard deviation over the steps, degrees.
-    focal_mm : float
-        On a sensor 32 mm wide; 240 stands for orthographic.
-    orthographic : bool
+    color, normal : (6, S, S, 3) float32
+        In [0, 1], on white. Normals in the front camera's OpenGL frame, rgb = n / 2 + 1 / 2.
+    elevations, focals : tuple of float
+        Guided estimate of each step: radians; 24 mm / focal length (0: orthographic). Empty for a
+        model without camera regression.
+    sampling : Sampling
+        How they were made.
     """
 
-    elevation_degrees: float
-    elevation_spread: float
-    focal_mm: float
-    orthographic: bool
+    color: NDArray[np.float32]
+    normal: NDArray[np.float32]
+    elevations: tuple[float, ...]
+    focals: tuple[float, ...]
+    sampling: Sampling
 
-    def reference_camera(self, crop: dict[str, Any]) -> dict[str, Any]:
-        """The camera of the uncropped photo; ``crop`` is an `era3d.prepare.Crop` as a dict."""
-        from era3d.prepare import Crop
+    @property
+    def elevation(self) -> float | None:
+        """Mean of the estimates in radians, or None."""
+        return float(np.mean(self.elevations)) if self.elevations else None
 
-        cut = Crop(**{name: tuple(value) for name, value in crop.items()})
-        return reference_camera(
-            np.radians(self.elevation_degrees),
-            self.focal_mm,
-            cut.photo_size,
-            cut.centre,
-            cut.scale / SUBJECT_SIZE,
-        )
-
-    def as_dict(self) -> dict[str, Any]:
-        """For job.json."""
-        return asdict(self)
-
-
-def pose_of(generated: GeneratedViews) -> Pose | None:
-    """The camera of the picture, or None if the model does not estimate it."""
-    if generated.elevation is None or generated.focal is None:
-        return None
-    focal = max(generated.focal, _ORTHOGRAPHIC_BELOW)
-    return Pose(
-        elevation_degrees=float(np.degrees(generated.elevation)),
-        elevation_spread=float(np.degrees(np.std(generated.elevations))),
-        focal_mm=_FOCAL_UNIT_MM / focal,
-        orthographic=generated.focal <= _ORTHOGRAPHIC_BELOW,
-    )
+    @property
+    def focal(self) -> float | None:
+        """Mean of the estimates of 24 mm / focal length, or None."""
+        return float(np.mean(self.focals)) if self.focals else None
 
 
 def views_of(generated: GeneratedViews, smallest: int) -> Views:

@@ -15,7 +15,6 @@ from diffusers.models.modeling_utils import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from era3d.diffusion.attention import MultiviewTransformerBlock
 from era3d.diffusion.blocks import BlockSettings, DownLevel, MidLevel, UpLevel
 from era3d.diffusion.camera import Regressor, pool_pairs, pose_code, repeat_groups
 
@@ -184,12 +183,6 @@ class Era3DUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         known = inspect.signature(cls).parameters
         return cls(**{k: v for k, v in config.items() if k in known} | overrides)
 
-    def set_attention_chunk(self, size: int | None) -> None:
-        """Run joint attention on at most ``size`` view pairs at once (None: all); exact."""
-        for module in self.modules():
-            if isinstance(module, MultiviewTransformerBlock):
-                module.attn1.chunk_size = size
-
     def forward(
         self,
         sample: Tensor,
@@ -217,15 +210,16 @@ class Era3DUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         for level in self.down_blocks:
             x, outputs = level(x, embedding, encoder_hidden_states)
             kept += outputs
-        x = self.mid_block(x, embedding, encoder_hidden_states)
+        kept.append(self.mid_block(x, embedding, encoder_hidden_states))
+        del x
         pose = None
         if self.regresses_pose:
-            pose = self._regress(x)
+            pose = self._regress(kept[-1])
             camera = self.camera_embedding(pose_code(pose))
             embedding = embedding + repeat_groups(camera, self.views)
         for level in self.up_blocks:
-            x = level(x, kept, embedding, encoder_hidden_states)
-        return UNetOutput(self.conv_out(F.silu(self.conv_norm_out(x))), pose)
+            level(kept, embedding, encoder_hidden_states)
+        return UNetOutput(self.conv_out(F.silu(self.conv_norm_out(kept.pop()))), pose)
 
     def _check_shape(self, sample: Tensor) -> None:
         factor = 2 ** (len(self.down_blocks) - 1)

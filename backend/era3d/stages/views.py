@@ -27,7 +27,8 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
     from PIL import Image
 
     from era3d.diffusion import load_pipeline
-    from era3d.diffusion.result import pose_of, views_of
+    from era3d.diffusion.pose import pose_of
+    from era3d.diffusion.result import views_of
     from era3d.prepare import compose_on_white
 
     request = job.request

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from era3d.diffusion.codec import PatchCodec
-from era3d.diffusion.pipeline import Era3DPipeline, Preprocessor, Sampling
+from era3d.diffusion.conditioning import Preprocessor
+from era3d.diffusion.pipeline import Era3DPipeline
+from era3d.diffusion.schedules import Presets
 from era3d.diffusion.unet import Era3DUNet, UNetOutput
 from era3d.training.config import ModelConfig
 
@@ -92,7 +94,7 @@ class Trainee(nn.Module):
         latents = patches @ self.codec.filters.flatten(1).T * self.codec.scale
         return latents.mT.unflatten(2, (size, size))
 
-    def pipeline(self, sampling: Sampling) -> Era3DPipeline:
+    def pipeline(self, presets: Presets) -> Era3DPipeline:
         """What the product runs."""
         half = (0.5, 0.5, 0.5)
         width = self.config.embedding
@@ -106,7 +108,7 @@ class Trainee(nn.Module):
             torch.ones(1, width),
             self.prompts.detach(),
             self.codes,
-            sampling,
+            presets,
         )
 
 

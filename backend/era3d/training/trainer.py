@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from era3d.diffusion.checkpoint import save_pipeline
-from era3d.diffusion.pipeline import Sampling
+from era3d.diffusion.schedules import Presets, Sampling
 from era3d.errors import InputError
 from era3d.progress import Progress, ignore
 from era3d.training.config import TrainConfig
@@ -26,7 +26,10 @@ from era3d.training.model import Trainee, scheduler, unorder
 from era3d.training.optimizer import make_optimizers
 
 CHECKPOINT = "checkpoint.pt"
-DEFAULT_SAMPLING = Sampling(steps=1, guidance=1.0, eta=0.0)
+# Samples that start from noise alone are most of the training: one step is best, and quickest.
+PRESETS = Presets(
+    draft=Sampling(1, 1.0, 0.0), standard=Sampling(1, 1.0, 0.0), reference=Sampling(40, 1.0, 1.0)
+)
 
 
 def train(config: Path, corpus: Path, out: Path, resume: bool, progress: Progress = ignore) -> None:
@@ -224,7 +227,7 @@ class Trainer:
         """Write the averaged weights as a model folder, with a note on how they came to be."""
         model = Trainee(self.config.model)
         model.load_state_dict(self.average)
-        save_pipeline(model.pipeline(DEFAULT_SAMPLING), folder)
+        save_pipeline(model.pipeline(PRESETS), folder)
         note = {
             "samples": self.samples,
             "steps": self.step_count,

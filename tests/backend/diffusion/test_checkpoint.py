@@ -15,7 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from era3d.diffusion import load_pipeline, revision, save_pipeline
 from era3d.diffusion.codec import PatchCodec
-from era3d.diffusion.pipeline import Era3DPipeline, Preprocessor, Sampling
+from era3d.diffusion.conditioning import Preprocessor
+from era3d.diffusion.pipeline import Era3DPipeline
+from era3d.diffusion.schedules import Presets, Sampling
 from era3d.diffusion.unet import Era3DUNet
 from era3d.errors import InputError
 from tests.backend.diffusion.golden import FOLDER, difference, unet
@@ -41,10 +43,10 @@ def test_float16_files_become_float32(checkpoint):
 
 def test_a_saved_pipeline_is_the_same_pipeline(checkpoint, tmp_path):
     pipeline = load_pipeline(checkpoint)
-    pipeline.defaults = Sampling(steps=1, guidance=1.0, eta=0.0)
+    pipeline.presets = Presets.same(Sampling(steps=1, guidance=1.0, eta=0.0))
     save_pipeline(pipeline, tmp_path / "saved")
     again = load_pipeline(tmp_path / "saved")
-    assert again.defaults == pipeline.defaults
+    assert again.presets == pipeline.presets
     assert again.preprocessor == pipeline.preprocessor
     assert again.scheduler.config["prediction_type"] == "v_prediction"
     for name in ("prompts", "label_codes", "embedding_mean", "embedding_std"):
@@ -84,7 +86,7 @@ def test_a_small_pipeline_with_patches_and_label_codes(checkpoint, tmp_path):
         parts.embedding_std,
         prompts=torch.randn(12, 2, 6),
         label_codes=torch.eye(12),
-        defaults=Sampling(steps=2, guidance=1.5, eta=0.0),
+        presets=Presets.same(Sampling(steps=2, guidance=1.5, eta=0.0)),
     )
     save_pipeline(pipeline, tmp_path, torch.float32)
     assert not (tmp_path / "vae").exists()
@@ -189,7 +191,7 @@ def test_a_pickle_with_code_is_refused(copy, protocol):
         ("scheduler/scheduler_config.json", {"beta_schedule": "magic"}, "scheduler_config.json"),
         ("image_encoder/config.json", {"hidden_size": "wide"}, "image_encoder"),
         ("feature_extractor/preprocessor_config.json", {"crop_size": {"height": 1}}, "crops"),
-        ("sampling.json", {"steps": -1}, "steps"),
+        ("sampling.json", {"standard": {"steps": -1}}, "steps"),
         ("codec/config.json", {"type": "magic"}, "unknown codec"),
     ],
 )

@@ -8,7 +8,9 @@ import torch
 
 from era3d.cameras import VIEWS
 from era3d.diffusion.checkpoint import load_pipeline
-from era3d.diffusion.pipeline import Noise, Sampling, join_halves, split_halves
+from era3d.diffusion.guidance import join_halves, split_halves
+from era3d.diffusion.noise import Noise
+from era3d.diffusion.schedules import Presets, Sampling
 from era3d.errors import Cancelled, InputError
 from tests.backend.diffusion.golden import difference, read, tensors
 from tests.backend.models import tiny_pipeline
@@ -60,6 +62,7 @@ def test_sampling_is_the_reference_s(case, pipeline, ortho, picture):
     with Recorder(pipe.unet) as calls:
         views = pipe(
             picture,
+            quality="reference",
             steps=call["num_inference_steps"],
             guidance=call["guidance_scale"],
             eta=call["eta"],
@@ -109,7 +112,7 @@ def first_step(pipe, picture, **settings):
         raise Enough
 
     with Recorder(pipe.unet) as calls, pytest.raises(Enough):
-        pipe(picture, on_step=stop, **settings)
+        pipe(picture, quality="reference", on_step=stop, **settings)
     return calls[0][0], seen[0]
 
 
@@ -122,7 +125,7 @@ def test_a_seed_draws_the_reference_s_noise():
 def test_without_guidance_half_the_work_is_done(pipeline, picture):
     sampling = {"steps": 2, "guidance": 1}
     with Recorder(pipeline.unet) as calls:
-        views = pipeline(picture, **sampling)
+        views = pipeline(picture, quality="reference", **sampling)
     assert [len(inputs[0]) for inputs, _ in calls] == [12, 12]
     assert views.color.shape == views.normal.shape == (len(VIEWS), 128, 128, 3)
     assert views.color.dtype == np.float32
@@ -142,7 +145,7 @@ def test_half_precision_stays_close(picture):
     """On a GPU only network and image encoder are in float16."""
     _, wanted = first_step(tiny_pipeline(), picture)
     inputs, latents = first_step(tiny_pipeline().to("cpu", torch.float16), picture)
-    assert {x.dtype for x in inputs if torch.is_tensor(x)} == {torch.float16}
+    assert {x.dtype for x in inputs if x.is_floating_point()} == {torch.float16}
     assert latents.dtype == torch.float32
     assert difference(latents, wanted) < 1e-2
 
@@ -185,7 +188,7 @@ def test_shrinking_averages(ortho, picture):
 )
 def test_settings_out_of_range_are_named(pipeline, picture, settings, message):
     with pytest.raises(InputError, match=message):
-        pipeline(picture, **settings)
+        pipeline(picture, quality="reference", **settings)
 
 
 def test_a_picture_that_is_not_square_is_refused(pipeline, picture):
@@ -204,7 +207,7 @@ def test_noise_of_the_wrong_shape_is_refused(pipeline, picture):
 def test_numbers_that_are_not_finite_are_an_error(pipeline, picture):
     noise = reference_noise()
     noise[1] = noise[1] * float("nan")
-    with pytest.raises(RuntimeError, match="finite"):
+    with pytest.raises(InputError, match="not finite from step 1 of 1"):
         pipeline(picture, steps=1, guidance=1, noise=noise)
 
 
@@ -216,4 +219,5 @@ def test_guided_batches_keep_domains_in_halves():
 
 
 def test_defaults_are_the_model_s(pipeline):
-    assert pipeline.defaults == Sampling(steps=40, guidance=3.0, eta=1.0)
+    assert pipeline.presets == Presets()
+    assert pipeline.presets.reference == Sampling(steps=40, guidance=3.0, eta=1.0)

@@ -9,8 +9,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from era3d.diffusion.pipeline import GeneratedViews, Sampling
-from era3d.diffusion.result import pose_of, views_of
+from era3d.diffusion.pose import pose_of
+from era3d.diffusion.result import GeneratedViews, views_of
+from era3d.diffusion.schedules import Sampling
 from era3d.prepare import Crop
 
 

@@ -8,6 +8,7 @@ import json
 import pytest
 import torch
 
+from era3d.diffusion.attention import split_domains, split_rows
 from era3d.diffusion.unet import Era3DUNet
 from tests.backend.diffusion.golden import difference, inputs, read, tensors, timestep, unet
 
@@ -50,6 +51,8 @@ def test_intermediate_results_are_the_reference_s():
         "focal_regressor": network.focal_regressor,
         "mid_block": network.mid_block,
         "down0.attn0.block0": block,
+        "down0.attn0.block0.attn1": block.attn1,
+        "down0.attn0.block0.attn_mv": block.attn_mv,
         "down0.attn0.block0.attn2": block.attn2,
     }
     seen = {}
@@ -63,6 +66,9 @@ def test_intermediate_results_are_the_reference_s():
     for hook in hooks:
         hook.remove()
     wanted = tensors("unet_regress_small/taps.safetensors")
+    assert {f"cfg.t501.{name}" for name in seen} == set(wanted)
+    seen["down0.attn0.block0.attn1"] = split_domains(seen["down0.attn0.block0.attn1"])
+    seen["down0.attn0.block0.attn_mv"] = split_rows(seen["down0.attn0.block0.attn_mv"], 6, 16)
     for name, value in seen.items():
         value = value[[0, 9, 18]] if name.startswith("down0") else value
         assert difference(value, wanted[f"cfg.t501.{name}"]) < 5e-5, name

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from era3d.diffusion.checkpoint import load_pipeline
-from era3d.diffusion.pipeline import Sampling
+from era3d.diffusion.schedules import Presets, Sampling
 from era3d.errors import InputError
 from era3d.training.config import (
     DataConfig,
@@ -114,7 +114,7 @@ def test_network_sees_in_training_what_the_pipeline_shows_it(drawings):
     torch.manual_seed(0)
     model = Trainee(CONFIG.model).eval()
     batch = drawings.pick(1, np.random.default_rng(0))
-    pipeline = model.pipeline(Sampling(steps=1, guidance=1.0, eta=0.0))
+    pipeline = model.pipeline(Presets.same(Sampling(steps=1, guidance=1.0, eta=0.0)))
     photo = ((batch.photo[0] + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
     noise = torch.randn(12, model.codec.channels, 4, 4)
     silent = torch.zeros(12, CONFIG.model.embedding)
