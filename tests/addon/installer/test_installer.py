@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The installer's process: real tools and real environments, with wheels of a few bytes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from era3d_blender.client.environment import scrubbed
+from era3d_blender.installer.plan import Plan, installed_python
+
+INSTALLER = Path(__file__).parents[3] / "era3d_blender" / "installer"
+WORKS = "import json; print(json.dumps({'ok': True}))"
+# uv lies beside the interpreter of the tests.
+WITH_UV = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+WITHOUT_UV = str(Path(sys.executable).parent / "nothing")
+
+
+def wheel(folder: Path, name: str, main: str = "") -> Path:
+    """Write a wheel that holds one empty module, and what `python -m` runs."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    info = f"{name}-1.0.dist-info"
+    files = {f"{name}/__init__.py": "", f"{name}/__main__.py": main}
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    record = []
+    for file, text in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        record.append(f"{file},sha256={digest.rstrip('=')},{len(text)}")
+    files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""])
+    with zipfile.ZipFile(path, "w") as packed:
+        for file, text in files.items():
+            packed.writestr(file, text)
+    return path
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A plan for a folder with a space and letters beyond ASCII in its name."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    tiny = wheel(wheels, "tiny")
+    wheel(wheels, "torch")
+    requirements = tmp_path / "requirements.txt"
+    digest = hashlib.sha256(tiny.read_bytes()).hexdigest()
+    requirements.write_text(f"tiny==1.0 --hash=sha256:{digest}\n")
+    return Plan(
+        root=str(tmp_path / "größe 環境"),
+        wheel=str(wheel(tmp_path, "era3d", WORKS)),
+        requirements=str(requirements),
+        torch="torch==1.0",
+        wheels=str(wheels),
+    )
+
+
+def start(plan: Plan, path: str = WITH_UV) -> subprocess.Popen:
+    """Start the installer with the python of this test."""
+    file = Path(plan.requirements).with_name("plan.json")
+    plan.save(file)
+    environ = scrubbed() | {"PATH": path}
+    command = [sys.executable, "-I", str(INSTALLER), str(file)]
+    return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+
+
+def events(plan: Plan) -> list[dict]:
+    path = plan.folder / "events.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def modules(python: Path) -> str:
+    code = "import tiny, torch, era3d, sys; print(sys.prefix)"
+    return subprocess.check_output([python, "-I", "-c", code], text=True).strip()
+
+
+@pytest.mark.parametrize(
+    "path", [WITH_UV, pytest.param(WITHOUT_UV, marks=pytest.mark.slow)], ids=["uv", "pip"]
+)
+def test_an_environment_is_made_without_a_network(plan, path):
+    child = start(plan, path)
+    assert child.wait(120) == 0, child.stderr.read()
+    python = installed_python(plan)
+    assert modules(python) == str(python.parents[1])
+    told = [event["stage"] for event in events(plan) if event["kind"] == "started"]
+    assert told == ["python", "tool", "packages", "torch", "backend", "check"]
+    assert events(plan)[-1]["kind"] == "done"
+    again = start(plan, path)
+    assert again.wait(60) == 0
+    assert [e["kind"] for e in events(plan)][-2:] == ["done", "done"]
+    assert installed_python(plan) == python
+
+
+def test_another_backend_is_another_environment(plan, tmp_path):
+    before = plan.folder
+    wheel(tmp_path, "era3d", WORKS + "  # newer")
+    assert plan.folder != before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "words"),
+    [
+        (
+            lambda p: Path(p.requirements).write_text("tiny==1.0 --hash=sha256:" + "0" * 64),
+            1,
+            "tiny",
+        ),
+        (lambda p: wheel(Path(p.wheel).parent, "era3d", "raise SystemExit('broken')"), 2, "broken"),
+        (lambda p: object.__setattr__(p, "python", "/no/python"), 2, "/no/python is no Python"),
+    ],
+)
+def test_what_goes_wrong_is_said_and_nothing_is_ready(plan, spoil, code, words):
+    spoil(plan)
+    child = start(plan)
+    assert child.wait(120) == code
+    assert words in child.stderr.read()
+    assert events(plan)[-1]["kind"] == "failed"
+    assert words in events(plan)[-1]["message"]
+    assert installed_python(plan) is None
+
+
+def test_a_second_installer_is_told_to_wait(plan):
+    first = start(plan)
+    while not events(plan):
+        time.sleep(0.01)
+    second = start(plan)
+    assert second.wait(60) == 2
+    assert "already" in second.stderr.read()
+    assert first.wait(120) == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_broken_off_anywhere_it_ends_right_the_next_time(plan, how):
+    """The tenth run is let be; before it, each is ended a random while after its start."""
+    luck = random.Random(int(how))
+    for _ in range(10):
+        child = start(plan)
+        time.sleep(luck.uniform(0.05, 1.0))
+        child.send_signal(how)
+        assert child.wait(60) in (0, 143, -how)
+    child = start(plan)
+    assert child.wait(120) == 0, child.stderr.read()
+    python = installed_python(plan)
+    modules(python)
+    left = {path.name for path in plan.folder.iterdir()}
+    assert left == {"events.jsonl", "lock", "ready.json", python.parents[1].name}
+
+
+def test_an_environment_that_was_removed_is_made_again(plan):
+    assert start(plan).wait(120) == 0
+    shutil.rmtree(installed_python(plan).parents[1])
+    assert installed_python(plan) is None
+    assert start(plan).wait(120) == 0
+    assert os.access(installed_python(plan), os.X_OK)
