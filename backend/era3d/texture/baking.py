@@ -1,34 +1,36 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bake the colours of six views into one texture."""
+"""Paint a mesh with the colours of six views: into a texture, or at its vertices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn.functional import normalize
 
 from era3d.errors import InputError
 from era3d.mesh import TriangleMesh
 from era3d.progress import Progress, ignore
 from era3d.raster import rasterize
 from era3d.texture.atlas import Atlas
+from era3d.texture.blending import Blend, blend
+from era3d.texture.coverage import coverage_colors
+from era3d.texture.exposure import estimate_gains
 from era3d.texture.fill import fill_over_surface
-from era3d.texture.normals import vertex_normals
+from era3d.texture.normals import face_normals, unit, vertex_normals
 from era3d.texture.settings import TextureSettings
-from era3d.texture.sources import Source, make_sources
-from era3d.texture.textured_mesh import TexturedMesh
+from era3d.texture.silhouette import spread
+from era3d.texture.sources import Source, Surface, make_sources
+from era3d.texture.tangents import to_tangent_space, vertex_tangents
+from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 from era3d.texture.unwrap import unwrap
 from era3d.views import Views
 
 _POINTS_AT_ONCE = 1 << 18
 _ROWS_AT_ONCE = 1024
 _LEAST_DETAIL = 512
-# A point seen this well or better takes its colour from the views alone.
-_SURE = 0.1
+_FLAT = (128, 128, 255)
 
 
 def bake(
@@ -37,7 +39,7 @@ def bake(
     settings: TextureSettings = TextureSettings(),  # noqa: B008 - frozen
     progress: Progress = ignore,
 ) -> TexturedMesh:
-    """Unwrap a mesh and paint it with what six views see of it.
+    """Unwrap a mesh and paint its texture with what six views see of it.
 
     Parameters
     ----------
@@ -56,79 +58,149 @@ def bake(
     InputError
         If the mesh has no faces.
     """
+    _check(mesh)
+    steps = 3 + -(-settings.size // _ROWS_AT_ONCE)
+    atlas = unwrap(mesh, settings.size)
+    progress(1, steps)
+    # Views with more detail than the texture can hold would only alias.
+    painter = _prepare(mesh, views, max(settings.size, _LEAST_DETAIL), settings)
+    progress(2, steps)
+    canvas = _Canvas(mesh, atlas, painter, settings)
+    for done, top in enumerate(range(0, settings.size, _ROWS_AT_ONCE)):
+        canvas.paint(top, min(top + _ROWS_AT_ONCE, settings.size))
+        progress(3 + done, steps)
+    textured = canvas.finish()
+    progress(steps, steps)
+    return textured
+
+
+def paint_vertices(
+    mesh: TriangleMesh,
+    views: Views,
+    settings: TextureSettings = TextureSettings(),  # noqa: B008 - frozen
+    progress: Progress = ignore,
+) -> ColoredMesh:
+    """Paint the vertices of a mesh with what six views see of them; parameters as of `bake`."""
+    _check(mesh)
+    painter = _prepare(mesh, views, views.size, settings)
+    progress(1, 1)
+    return ColoredMesh(mesh.vertices, painter.normals, painter.vertex_colors, mesh.faces)
+
+
+@dataclass(frozen=True)
+class _Painter:
+    """What is needed to paint any point of a mesh.
+
+    Attributes
+    ----------
+    sources : list of Source
+    gains : (6, 3) float32
+    normals : (n, 3) float32
+        Smooth ones, of the vertices.
+    vertex_colors : (n, 3) float32
+        Of the vertices, those that no view saw filled.
+    """
+
+    sources: list[Source]
+    gains: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    vertex_colors: NDArray[np.float32]
+
+    def blend(self, surface: Surface, with_normals: bool) -> Blend:
+        return blend(self.sources, self.gains, surface, with_normals)
+
+
+def _check(mesh: TriangleMesh) -> None:
     if not len(mesh.faces):
         raise InputError("The mesh has no faces to paint; check the silhouettes of the views.")
-    steps = 3 + -(-settings.size // _ROWS_AT_ONCE)
-    atlas = unwrap(mesh, settings.size, settings.unwrap_seconds)
-    progress(1, steps)
+
+
+def _prepare(mesh: TriangleMesh, views: Views, largest: int, settings: TextureSettings) -> _Painter:
+    """Sources no larger than ``largest`` pixels, their gains, and the vertices' colours."""
     normals = vertex_normals(mesh.vertices, mesh.faces)
-    # Views with more detail than the texture can hold would only alias.
-    sources = make_sources(mesh.vertices, mesh.faces, views, max(settings.size, _LEAST_DETAIL))
-    progress(2, steps)
-    points, directions = torch.from_numpy(mesh.vertices), torch.from_numpy(normals)
-    color, confidence = blend(sources, points, directions, directions)
-    filled = torch.from_numpy(fill_over_surface(mesh, color.numpy(), confidence.numpy()))
-    attributes = torch.cat([points, directions, filled], 1)[torch.from_numpy(mesh.faces).long()]
-    image = np.zeros((settings.size, settings.size, 3), np.uint8)
-    covered = np.zeros((settings.size, settings.size), bool)
-    for band, top in enumerate(range(0, settings.size, _ROWS_AT_ONCE)):
-        rows = slice(top, min(top + _ROWS_AT_ONCE, settings.size))
-        image[rows], covered[rows] = _paint_rows(sources, atlas, attributes, rows, settings.size)
-        progress(3 + band, steps)
-    image = spread_outside(image, covered)
-    progress(steps, steps)
-    vertex = atlas.vertex
-    return TexturedMesh(mesh.vertices[vertex], normals[vertex], atlas.uv, atlas.faces, image)
+    sources = make_sources(mesh, views, largest, settings.view_weights)
+    vertices = Surface(mesh.vertices, normals, normals)
+    gains = estimate_gains(sources, vertices)
+    seen = blend(sources, gains, vertices)
+    color = fill_over_surface(mesh, seen.color, seen.confidence)
+    return _Painter(sources, gains, normals, color)
 
 
-def blend(
-    sources: Sequence[Source], points: Tensor, normals: Tensor, flat_normals: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Colours (N, 3) of surface points from all views, and how well they are known (N,), 0..1."""
-    total = torch.zeros(len(points), 3)
-    weights = torch.full((len(points), 1), 1e-12)
-    best = torch.zeros(len(points))
-    for source in sources:
-        seen, color, weight, confidence = source.look_up(points, normals, flat_normals)
-        total[seen] += color * weight[:, None]
-        weights[seen] += weight[:, None]
-        best[seen] = torch.maximum(best[seen], confidence)
-    return total / weights, (best / _SURE).clamp(max=1)
+class _Canvas:
+    """The pictures of a texture while they are painted, some rows at a time."""
 
+    def __init__(
+        self, mesh: TriangleMesh, atlas: Atlas, painter: _Painter, settings: TextureSettings
+    ) -> None:
+        self.mesh, self.atlas, self.painter = mesh, atlas, painter
+        size = settings.size
+        self.covered = np.zeros((size, size), bool)
+        self.image = np.zeros((size, size, 3), np.uint8)
+        self.coverage = np.zeros((size, size, 3), np.uint8)
+        self.normal_map: NDArray[np.uint8] | None = None
+        self.tangents: NDArray[np.float32] | None = None
+        self.vertices = mesh.vertices[atlas.vertex]
+        self.normals = painter.normals[atlas.vertex]
+        values = [self.vertices, self.normals, painter.vertex_colors[atlas.vertex]]
+        if settings.normal_map:
+            self.normal_map = np.full((size, size, 3), _FLAT, np.uint8)
+            self.tangents = vertex_tangents(self.vertices, self.normals, atlas.uv, atlas.faces)
+            values.append(self.tangents)
+        self._values = np.concatenate(values, 1)
+        self._flat_normals = face_normals(mesh.vertices, mesh.faces)
 
-def _paint_rows(
-    sources: Sequence[Source], atlas: Atlas, attributes: Tensor, rows: slice, size: int
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Some rows of the texture (R, T, 3), and which of their texels lie in a face (R, T)."""
-    height = rows.stop - rows.start
-    corners = np.zeros((len(atlas.faces), 3, 3), np.float32)
-    corners[..., :2] = atlas.uv[atlas.faces] * size - np.array([0, rows.start], np.float32)
-    fragments = rasterize(torch.from_numpy(corners), height, size)
-    a, b, c = attributes[..., :3].unbind(1)
-    flat_normals = normalize(torch.linalg.cross(b - a, c - a), dim=1)
-    face, barycentric = fragments.face.view(-1), fragments.barycentric.view(-1, 3)
-    covered = (face >= 0).nonzero()[:, 0]
-    image = torch.zeros(height * size, 3, dtype=torch.uint8)
-    for texel in covered.split(_POINTS_AT_ONCE):
-        values = (attributes[face[texel]] * barycentric[texel, :, None]).sum(1)
-        normals = normalize(values[:, 3:6], dim=1)
-        color, confidence = blend(sources, values[:, :3], normals, flat_normals[face[texel]])
-        color = torch.lerp(values[:, 6:], color, confidence[:, None])
-        image[texel] = (color * 255).round().to(torch.uint8)
-    mask = (face >= 0).view(height, size)
-    return image.view(height, size, 3).numpy(), mask.numpy()
+    def paint(self, top: int, bottom: int) -> None:
+        """Paint rows top..bottom."""
+        for texel, face, values in self._texels(top, bottom):
+            points, normals, filled = values[:, :3], values[:, 3:6], values[:, 6:9]
+            surface = Surface(points, unit(normals), self._flat_normals[face])
+            seen = self.painter.blend(surface, self.normal_map is not None)
+            known = seen.confidence[:, None]
+            color = filled + known * (seen.color - filled)
+            self.image.reshape(-1, 3)[texel] = np.round(color * 255)
+            self.coverage.reshape(-1, 3)[texel] = coverage_colors(seen.share, seen.confidence)
+            self.covered.reshape(-1)[texel] = True
+            if self.normal_map is not None and seen.normal is not None:
+                normal = surface.normals + known * (seen.normal - surface.normals)
+                local = to_tangent_space(normal, normals, values[:, 9:])
+                # What a view's normal tells of the far side is noise.
+                local[:, 2] = np.maximum(local[:, 2], 0.05)
+                encoded = np.round(unit(local) * 127.5 + 127.5)
+                self.normal_map.reshape(-1, 3)[texel] = encoded
 
+    def finish(self) -> TexturedMesh:
+        """Fill the gaps between charts, so that neither interpolation nor mipmaps mix them in."""
+        image, normal_map = spread(self.image, self.covered), self.normal_map
+        if normal_map is not None:
+            normal_map = spread(normal_map, self.covered)
+        return TexturedMesh(
+            self.vertices,
+            self.normals,
+            self.atlas.uv,
+            self.atlas.faces,
+            image,
+            self.tangents,
+            normal_map,
+            spread(self.coverage, self.covered),
+        )
 
-def spread_outside(image: NDArray[np.uint8], covered: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Give each texel outside all charts the colour of the nearest covered one.
-
-    So neither interpolation nor smaller versions of the texture mix a background into charts.
-    """
-    if covered.all() or not covered.any():
-        return image
-    _, label = cv2.distanceTransformWithLabels(
-        (~covered).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    nearest = np.zeros((label.max() + 1, 3), np.uint8)
-    nearest[label[covered]] = image[covered]
-    return nearest[label]
+    def _texels(
+        self, top: int, bottom: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+        """Texels of some rows that lie in a face: their index, face and interpolated values."""
+        size = len(self.covered)
+        uv = self.atlas.uv[self.atlas.faces] * np.float32(size)
+        uv[..., 1] -= top
+        touched = np.flatnonzero((uv[..., 1].max(1) >= 0) & (uv[..., 1].min(1) <= bottom - top))
+        corners = np.zeros((len(touched), 3, 3), np.float32)
+        corners[..., :2] = uv[touched]
+        fragments = rasterize(torch.from_numpy(corners), bottom - top, size)
+        drawn = fragments.face.view(-1).numpy()
+        barycentric = fragments.barycentric.view(-1, 3).numpy()
+        inside = np.flatnonzero(drawn >= 0)
+        for first in range(0, len(inside), _POINTS_AT_ONCE):
+            texel = inside[first : first + _POINTS_AT_ONCE]
+            face = touched[drawn[texel]]
+            corner_values = self._values[self.atlas.faces[face]]
+            values = np.einsum("nk,nkc->nc", barycentric[texel], corner_values)
+            yield texel + top * size, face, values.astype(np.float32)

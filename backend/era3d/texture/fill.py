@@ -5,6 +5,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, diags_array
+from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
@@ -14,6 +15,9 @@ _STIFFNESS = 0.005
 _ANCHOR = 1e-7
 # Steps of sRGB colour, 0..1, between neighbours from which on an edge is meant.
 _EDGE_STEP = 0.02
+# Colours known this well may spread; those known less only stand where they are.
+_SURE = 0.5
+_UNKNOWN = 0.5
 
 
 def fill_over_surface(
@@ -22,8 +26,9 @@ def fill_over_surface(
     """Colours of all vertices: known ones as they are, the others spread from them.
 
     Solves a screened Laplace equation on the mesh's edges, so colours do not leap over gaps in
-    space. Less flows across edges where the nearest known colour changes, so that what is sharp
-    stays so. Pieces of the mesh with no known vertex take the colour nearest in space.
+    space. Less flows across edges where the colour that is nearest along the surface changes, so
+    that what is sharp stays so. Pieces of the mesh with no known vertex take the colour nearest in
+    space; if nothing is known at all, everything is grey.
 
     Parameters
     ----------
@@ -36,32 +41,52 @@ def fill_over_surface(
     -------
     (n, 3) float32
     """
-    known = confidence > 0
+    known = confidence >= _SURE if (confidence >= _SURE).any() else confidence > 0
     if not known.any():
-        return np.broadcast_to(color.mean(0), color.shape).astype(np.float32)
-    _, nearest = cKDTree(mesh.vertices[known]).query(mesh.vertices)
-    anchor = color[known][nearest]
-    screen = confidence.astype(np.float64)
-    ends, weight = _edges(mesh)
+        return np.full(color.shape, _UNKNOWN, np.float32)
+    ends, length = _edges(mesh)
+    anchor = color[_nearest_known(mesh, known, ends, length)]
+    screen = confidence.astype(np.float64) ** 2
     step = np.linalg.norm(anchor[ends[:, 0]] - anchor[ends[:, 1]], axis=1)
-    conducting = _STIFFNESS * weight / np.hypot(1.0, step / _EDGE_STEP)
+    typical = float(np.median(length)) if len(length) else 1.0
+    conducting = np.minimum(typical / length, 100.0) * _STIFFNESS / np.hypot(1.0, step / _EDGE_STEP)
     system = _laplacian(ends, conducting, len(screen)) + diags_array(screen + _ANCHOR)
     right = screen[:, None] * color + _ANCHOR * anchor
     return splu(system.tocsc()).solve(right).clip(0, 1).astype(np.float32)
 
 
 def _edges(mesh: TriangleMesh) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Ends (e, 2) of the mesh's edges and their weights (e,): 1 is typical, shorter ones more."""
+    """Ends (e, 2) and lengths (e,), above 0, of the mesh's edges."""
     ends = np.concatenate([mesh.faces[:, [k, (k + 1) % 3]] for k in range(3)])
     ends = np.unique(np.sort(ends, axis=1), axis=0)
     ends = ends[ends[:, 0] != ends[:, 1]]
     length = np.linalg.norm(mesh.vertices[ends[:, 0]] - mesh.vertices[ends[:, 1]], axis=1)
-    typical = max(float(np.median(length)), 1e-12) if len(length) else 1.0
-    return ends, np.minimum(typical / np.maximum(length, 1e-12), 100.0).astype(np.float64)
+    return ends, np.maximum(length, 1e-9).astype(np.float64)
+
+
+def _nearest_known(
+    mesh: TriangleMesh,
+    known: NDArray[np.bool_],
+    ends: NDArray[np.int32],
+    length: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """The known vertex (n,) nearest along edges; nearest in space where no path leads to one."""
+    count = len(known)
+    graph = csr_array(coo_array((length, ends.T), shape=(count, count)))
+    sources = np.flatnonzero(known)
+    _, _, nearest = dijkstra(
+        graph, directed=False, indices=sources, return_predecessors=True, min_only=True
+    )
+    nearest = nearest.astype(np.int64)
+    apart = nearest < 0
+    if apart.any():
+        _, index = cKDTree(mesh.vertices[sources]).query(mesh.vertices[apart])
+        nearest[apart] = sources[index]
+    return nearest
 
 
 def _laplacian(ends: NDArray[np.int32], weight: NDArray[np.float64], count: int) -> csr_array:
-    """Laplacian (n, n) of a graph of weighted edges."""
-    adjacency = csr_array(coo_array((weight, (ends[:, 0], ends[:, 1])), shape=(count, count)))
-    adjacency = adjacency + adjacency.T
-    return diags_array(np.asarray(adjacency.sum(1)).ravel()) - adjacency
+    """The graph's Laplacian (count, count): positive semidefinite."""
+    both = np.concatenate([ends, ends[:, ::-1]])
+    joined = csr_array(coo_array((np.tile(weight, 2), both.T), shape=(count, count)))
+    return csr_array(diags_array(joined.sum(axis=1)) - joined)

@@ -14,32 +14,42 @@ _LIGHT = 0.85
 _LEAST_EVIDENCE = 64
 
 
-def push_outward(
-    color: NDArray[np.uint8], inside: NDArray[np.float32], rim: float
-) -> NDArray[np.uint8]:
-    """Replace colours outside the silhouette and in its rim by the nearest ones from inside.
-
-    Generated views fade into a light rim some pixels wide. Parts narrower than two rims keep the
-    colours of their middle.
+def spread(image: NDArray[np.uint8], known: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Give each pixel that is not known the values of the nearest known one.
 
     Parameters
     ----------
-    color : (S, S, 3) uint8
+    image : (H, W, C) uint8
+    known : (H, W) bool
+    """
+    if known.all() or not known.any():
+        return image
+    _, label = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    nearest = np.zeros((int(label.max()) + 1, image.shape[2]), np.uint8)
+    nearest[label[known]] = image[known]
+    return nearest[label]
+
+
+def push_outward(
+    image: NDArray[np.uint8], inside: NDArray[np.float32], rim: float
+) -> NDArray[np.uint8]:
+    """Replace values outside the silhouette and in its rim by the nearest ones from inside.
+
+    Generated views fade into a light rim some pixels wide. Parts narrower than two rims keep the
+    values of their middle.
+
+    Parameters
+    ----------
+    image : (S, S, C) uint8
     inside : (S, S) float32
         Distance to the silhouette in pixels, 0 outside.
     rim : float
         Width of the rim in pixels.
     """
     ridge = inside >= cv2.dilate(inside, np.ones((3, 3), np.uint8))
-    safe = (inside > rim) | (ridge & (inside > 0))
-    if not safe.any():
-        return color
-    _, label = cv2.distanceTransformWithLabels(
-        (~safe).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    nearest = np.zeros((label.max() + 1, 3), np.uint8)
-    nearest[label[safe]] = color[safe]
-    return nearest[label]
+    return spread(image, (inside > rim) | (ridge & (inside > 0)))
 
 
 def distance_to_zero(mask: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from tests.backend.texture.scenes import box, look, psnr, sphere, together, view
 
 ROOT = Path(__file__).parents[3]
 RED, GREEN, BLUE = np.eye(3) * 0.8 + 0.1
-QUICK = TextureSettings(size=256, unwrap_seconds=0)
+QUICK = TextureSettings(size=256)
 
 
 def plain(color):
@@ -45,11 +45,10 @@ def letter_f(points: np.ndarray) -> np.ndarray:
     return color
 
 
-@pytest.mark.parametrize("seconds", [0, 30], ids=["projections", "xatlas"])
-def test_each_side_has_its_colour_and_the_glyph_reads_the_right_way_round(seconds):
+def test_each_side_has_its_colour_and_the_glyph_reads_the_right_way_round():
     mesh = box()
     views = views_of(mesh, letter_f)
-    textured = bake(mesh, views, TextureSettings(384, seconds))
+    textured = bake(mesh, views, TextureSettings(384))
     for index, (view, azimuth) in enumerate(AZIMUTH_DEGREES.items()):
         assert psnr(look(textured, azimuth), views.color[index]) > 25, view
     # No colour of one side bleeds over a sharp edge to the next.
@@ -169,11 +168,10 @@ def test_vertex_normals_do_not_depend_on_how_a_side_is_cut():
     np.testing.assert_allclose(normals, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("seconds", [0, 60], ids=["projections", "xatlas"])
-def test_spot_looks_right_from_where_no_view_was(seconds):
+def test_spot_looks_right_from_where_no_view_was():
     mesh = read_ply(ROOT / "tests/data/texture/spot.ply")
     views = load_views(ROOT / "examples/spot_views")
-    textured = bake(mesh, views, TextureSettings(1024, seconds))
+    textured = bake(mesh, views, TextureSettings(1024))
     for azimuth, least in ((22.5, 40), (225, 33)):
         with Image.open(ROOT / f"tests/data/texture/spot_{azimuth:g}.png") as truth:
             assert psnr(look(textured, azimuth, 512), np.asarray(truth)) > least

@@ -43,11 +43,11 @@ def test_a_piece_that_no_view_saw_takes_the_nearest_colour():
     np.testing.assert_allclose(filled[~second], [[0, 0, 1]] * (~second).sum(), atol=1e-3)
 
 
-def test_nothing_known_at_all_is_the_mean():
+def test_nothing_known_at_all_is_grey():
     mesh = box()
-    color = np.full((len(mesh.vertices), 3), 0.25, np.float32)
-    filled = fill_over_surface(mesh, color, np.zeros(len(color), np.float32))
-    np.testing.assert_allclose(filled, 0.25)
+    unknown = np.zeros(len(mesh.vertices), np.float32)
+    filled = fill_over_surface(mesh, np.zeros((len(unknown), 3), np.float32), unknown)
+    np.testing.assert_allclose(filled, 0.5)
 
 
 def test_faces_without_area_do_no_harm():
