@@ -87,7 +87,7 @@ def discard(name: str, files: Iterable[str]) -> None:
 
 def remove(name: str) -> int:
     """Delete a released model from the hub's cache, and return the bytes that this freed."""
-    from huggingface_hub import scan_cache_dir
+    from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
     model, freed = RELEASED[name], 0
@@ -96,7 +96,7 @@ def remove(name: str) -> int:
         freed += part.stat().st_size
         part.unlink()
     try:
-        cache = scan_cache_dir()
+        cache = scan_cache_dir(constants.HF_HUB_CACHE)
     except CacheNotFound:
         return freed
     commits = {version.commit_hash for repo in cache.repos for version in repo.revisions}

@@ -37,7 +37,6 @@ from era3d.store.models import HubModel
 # Times that a broken connection is taken up again although nothing came since.
 RETRIES = 5
 _TIMEOUT_S = 20.0
-_CHUNK = 2**20
 
 
 @dataclass(frozen=True)
@@ -217,7 +216,8 @@ def _append(model: HubModel, file: RemoteFile, stream: BinaryIO) -> Iterator[int
             stream.seek(0)
             stream.truncate()
             yield -there
-        for chunk in response.iter_bytes(_CHUNK):
+        # Without a size chunks come as they arrive: none is lost when the connection breaks.
+        for chunk in response.iter_bytes():
             stream.write(chunk)
             yield len(chunk)
 

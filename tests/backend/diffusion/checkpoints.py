@@ -64,6 +64,8 @@ def write_text_model(folder, width):
         "num_attention_heads": 2,
         "max_position_embeddings": 77,
         "hidden_act": "gelu",
+        "bos_token_id": len(words) - 2,
+        "eos_token_id": len(words) - 1,
     }
     model = CLIPTextModel(CLIPTextConfig(**config))
     (folder / "text_encoder").mkdir()
