@@ -20,6 +20,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 ADDON, MANIFEST, LICENSE = ROOT / "era3d_blender", ROOT / "blender_manifest.toml", ROOT / "LICENSE"
+LOCK = {
+    "requirements.txt": ROOT / "requirements/base.txt",
+    "torch-version.txt": ROOT / "requirements/torch-version.txt",
+}
 # Everything in the zip carries this time, so that the same sources make the same bytes.
 _TIME = (2026, 1, 1, 0, 0, 0)
 _EPOCH = "1767225600"
@@ -81,6 +85,7 @@ def build(folder: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         wheel = build_wheel(Path(scratch), manifest["version"])
         files |= {f"backend/{wheel.name}": wheel, MANIFEST.name: MANIFEST, "LICENSE": LICENSE}
+        files |= {f"backend/{name}": path for name, path in LOCK.items()}
         partial = archive.with_suffix(".part")
         with zipfile.ZipFile(partial, "w") as packed:
             for name in sorted(files):

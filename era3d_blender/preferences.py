@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import EnumProperty, StringProperty
 
-from .client.environment import VARIABLE, find_python
+from . import installation
+from .client import setup
+from .client.environment import VARIABLE, BackendMissingError, find_python
+from .ui.backend import draw_backend
 
 PACKAGE = __package__
+BUILDS = (
+    ("auto", "Automatic", "The build that fits this computer's GPU"),
+    ("cpu", "CPU", "The small build without a GPU"),
+)
 
 
 @dataclass
@@ -33,8 +40,14 @@ class Era3DPreferences(bpy.types.AddonPreferences):
 
     backend_python: StringProperty(
         name="Backend Python",
-        description=f"Python (or virtual environment) with era3d installed; empty: {VARIABLE}",
+        description="Python (or virtual environment) with era3d; empty: what Set Up Backend made",
         subtype="FILE_PATH",
+    )
+    torch_build: EnumProperty(name="PyTorch", description="Build of PyTorch", items=BUILDS)
+    wheels_folder: StringProperty(
+        name="Wheels",
+        description="Folder of Python wheels to set the backend up without a network",
+        subtype="DIR_PATH",
     )
     jobs_folder: StringProperty(
         name="Jobs Folder",
@@ -43,13 +56,12 @@ class Era3DPreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """Draw the two paths, the check of the first, and how to get a backend."""
+        """Draw the backend, the check of it, and where jobs go."""
         layout = self.layout
         layout.use_property_split = True
+        draw_backend(layout.box(), self, own_backend())
         layout.prop(self, "backend_python", placeholder=VARIABLE)
-        row = layout.row(align=True)
-        row.operator("era3d.check_backend", icon="CHECKMARK")
-        row.operator("era3d.copy_setup", icon="COPYDOWN")
+        layout.operator("era3d.check_backend", icon="CHECKMARK")
         if check.text:
             row = layout.row()
             row.alert = not check.good
@@ -63,6 +75,16 @@ def preferences() -> Era3DPreferences | None:
     return addon.preferences if addon else None
 
 
+def own_backend() -> setup.Installed | None:
+    """Return the environment that the add-on has made, if it is there and good."""
+    settings = preferences()
+    build = settings.torch_build if settings else "auto"
+    try:
+        return setup.installed(setup.plan(installation.root(), build=build))
+    except BackendMissingError:
+        return None
+
+
 def backend_python() -> Path:
     """Return the backend's Python.
 
@@ -72,7 +94,9 @@ def backend_python() -> Path:
         When there is none.
     """
     settings = preferences()
-    return find_python(bpy.path.abspath(settings.backend_python) if settings else "")
+    own = own_backend()
+    preferred = bpy.path.abspath(settings.backend_python) if settings else ""
+    return find_python(preferred, own=own and own.python)
 
 
 def user_folder(name: str) -> Path:

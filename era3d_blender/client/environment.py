@@ -11,8 +11,8 @@ from pathlib import Path
 
 VARIABLE = "ERA3D_PYTHON"
 MISSING = (
-    "No backend is set up: choose its Python in Preferences > Add-ons > Era3D, "
-    f"or set {VARIABLE} before starting Blender"
+    "No backend is set up: press Set Up Backend in Preferences > Add-ons > Era3D, "
+    f"or name its Python there or in {VARIABLE}"
 )
 # What Blender (or the shell it came from) sets for its own Python and its own libraries.
 SCRUBBED_PREFIXES = ("PYTHON", "CONDA", "PIP_", "PXR_", "MATERIALX")
@@ -37,8 +37,10 @@ class Generation:
     quality: str = "standard"
 
 
-def find_python(preferred: str = "", environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the backend's Python: the preference first, then the environment variable.
+def find_python(
+    preferred: str = "", environ: Mapping[str, str] = os.environ, own: Path | None = None
+) -> Path:
+    """Return the backend's Python: the preference first, then the variable, then our own.
 
     Parameters
     ----------
@@ -46,15 +48,19 @@ def find_python(preferred: str = "", environ: Mapping[str, str] = os.environ) ->
         Path from the preferences; empty when not set. A folder means the virtual environment.
     environ : Mapping
         Environment to look `ERA3D_PYTHON` up in.
+    own : Path, optional
+        Python of the environment that the add-on has made.
 
     Raises
     ------
     BackendMissingError
-        When neither is set, or what is set is not an executable file.
+        When there is none, or what is set is not an executable file.
     """
     chosen, origin = preferred.strip(), "the preferences"
     if not chosen:
         chosen, origin = environ.get(VARIABLE, "").strip(), VARIABLE
+    if not chosen and own is not None:
+        return own
     if not chosen:
         raise BackendMissingError(MISSING)
     python = _inside_environment(Path(chosen).expanduser())

@@ -51,6 +51,8 @@ class Supervisor:
         The child's environment.
     grace : float
         Seconds a cancelled backend gets before it is killed.
+    stage_names : sequence of str
+        What its events tell of, in order.
 
     Attributes
     ----------
@@ -64,6 +66,7 @@ class Supervisor:
     job: Path
     environ: Mapping[str, str]
     grace: float = 5.0
+    stage_names: Sequence[str] = STAGES
     state: str = RUNNING
     message: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -75,7 +78,7 @@ class Supervisor:
     ended: float | None = None
 
     def __post_init__(self) -> None:
-        self.stages = {name: StageStatus() for name in STAGES}
+        self.stages = {name: StageStatus() for name in self.stage_names}
         self._reader = EventReader(self.job / "events.jsonl")
         self._child: Child | None = None
 

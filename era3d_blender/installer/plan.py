@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -44,10 +45,9 @@ class Plan:
     @property
     def key(self) -> str:
         """Name of the environment: another lock or another backend is another environment."""
-        digest = hashlib.sha256(f"{self.torch} {self.build}".encode())
-        for file in (self.wheel, self.requirements):
-            digest.update(Path(file).read_bytes())
-        return digest.hexdigest()[:12]
+        files = [Path(self.wheel), Path(self.requirements)]
+        digests = [_digest(file, file.stat().st_mtime_ns) for file in files]
+        return hashlib.sha256(repr((self.torch, self.build, digests)).encode()).hexdigest()[:12]
 
     @property
     def folder(self) -> Path:
@@ -62,6 +62,12 @@ class Plan:
     def load(cls, path: Path) -> Plan:
         """Read a plan."""
         return cls(**json.loads(path.read_text("utf-8")))
+
+
+@functools.cache
+def _digest(file: Path, modified: int) -> str:
+    """Return the SHA-256 of a file; kept, since the preferences ask at every drawing."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def installed_python(plan: Plan) -> Path | None:

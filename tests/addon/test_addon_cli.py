@@ -35,7 +35,10 @@ def picture(tmp_path):
 def test_generate_saves_a_file_that_shows_the_object(command, backend, picture, tmp_path, capsys):
     backend("good")
     out = tmp_path / "new folder/scene.blend"
-    assert command(["generate", str(picture), "--out", str(out), "--seed", "3", "--quality", "draft"]) == 0
+    assert (
+        command(["generate", str(picture), "--out", str(out), "--seed", "3", "--quality", "draft"])
+        == 0
+    )
     assert f"saved {out}" in capsys.readouterr().out
     bpy.ops.wm.open_mainfile(filepath=str(out))
     assert len([thing for thing in bpy.data.objects if thing.type == "CAMERA"]) == 6

@@ -25,6 +25,8 @@ def test_the_addon_is_at_the_top_and_the_backend_inside(archive):
         manifest = tomllib.loads(packed.read("blender_manifest.toml").decode())
     assert {"__init__.py", "LICENSE", "client/supervisor.py", "ui/panel.py"} <= set(names)
     assert f"backend/era3d-{manifest['version']}-py3-none-any.whl" in names
+    assert {"backend/requirements.txt", "backend/torch-version.txt"} <= set(names)
+    assert {"installer/__main__.py", "installer/steps.py"} <= set(names)
     assert archive.name == f"era3d-{manifest['version']}.zip"
     assert not [name for name in names if "test" in name or "__pycache__" in name]
     assert names == sorted(names)

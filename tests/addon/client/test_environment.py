@@ -57,7 +57,17 @@ def test_blenders_own_variables_stay_behind():
 def test_commands_are_the_backends_own():
     wanted = Generation(Path("/a b/cat.png"), "ortho", 4)
     start = ["/py", "-I", "-m", "era3d"]
-    options = ["--out", "/job", "--seed", "4", "--quality", "standard", "--model", "ortho", "--json"]
+    options = [
+        "--out",
+        "/job",
+        "--seed",
+        "4",
+        "--quality",
+        "standard",
+        "--model",
+        "ortho",
+        "--json",
+    ]
     assert generate_command(Path("/py"), wanted, Path("/job")) == (
         [*start, "generate", "/a b/cat.png", *options]
     )

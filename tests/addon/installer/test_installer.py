@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
 import random
@@ -14,53 +12,29 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
+from tiny_wheels import WORKS, shipped, wheel
 
 from era3d_blender.client.environment import scrubbed
 from era3d_blender.installer.plan import Plan, installed_python
 
 INSTALLER = Path(__file__).parents[3] / "era3d_blender" / "installer"
-WORKS = "import json; print(json.dumps({'ok': True}))"
 # uv lies beside the interpreter of the tests.
 WITH_UV = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 WITHOUT_UV = str(Path(sys.executable).parent / "nothing")
 
 
-def wheel(folder: Path, name: str, main: str = "") -> Path:
-    """Write a wheel that holds one empty module, and what `python -m` runs."""
-    path = folder / f"{name}-1.0-py3-none-any.whl"
-    info = f"{name}-1.0.dist-info"
-    files = {f"{name}/__init__.py": "", f"{name}/__main__.py": main}
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    record = []
-    for file, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        record.append(f"{file},sha256={digest.rstrip('=')},{len(text)}")
-    files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,", ""])
-    with zipfile.ZipFile(path, "w") as packed:
-        for file, text in files.items():
-            packed.writestr(file, text)
-    return path
-
-
 @pytest.fixture
 def plan(tmp_path):
     """A plan for a folder with a space and letters beyond ASCII in its name."""
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    tiny = wheel(wheels, "tiny")
-    wheel(wheels, "torch")
-    requirements = tmp_path / "requirements.txt"
-    digest = hashlib.sha256(tiny.read_bytes()).hexdigest()
-    requirements.write_text(f"tiny==1.0 --hash=sha256:{digest}\n")
+    wheels, zipped = tmp_path / "wheels", tmp_path / "zip"
+    shipped(zipped, wheels)
     return Plan(
         root=str(tmp_path / "größe 環境"),
-        wheel=str(wheel(tmp_path, "era3d", WORKS)),
-        requirements=str(requirements),
+        wheel=str(next(zipped.glob("era3d-*.whl"))),
+        requirements=str(zipped / "requirements.txt"),
         torch="torch==1.0",
         wheels=str(wheels),
     )
@@ -102,9 +76,9 @@ def test_an_environment_is_made_without_a_network(plan, path):
     assert installed_python(plan) == python
 
 
-def test_another_backend_is_another_environment(plan, tmp_path):
+def test_another_backend_is_another_environment(plan):
     before = plan.folder
-    wheel(tmp_path, "era3d", WORKS + "  # newer")
+    wheel(Path(plan.wheel).parent, "era3d", WORKS + "  # newer")
     assert plan.folder != before
 
 

@@ -181,7 +181,41 @@ def test_preferences(empty_scene):
     notes = Notes()
     stand_in = types.SimpleNamespace(layout=notes)
     Era3DPreferences.draw(stand_in, bpy.context)
-    assert notes.operators() == ["era3d.check_backend", "era3d.copy_setup"]
+    assert notes.operators() == ["era3d.set_up", "era3d.check_backend"]
+
+
+def test_the_states_of_the_backend(empty_scene, tmp_path):
+    from pathlib import Path
+
+    from era3d_blender import installation
+    from era3d_blender.client.setup import Installed
+    from era3d_blender.client.supervisor import Supervisor
+    from era3d_blender.installer.plan import STAGES
+    from era3d_blender.ui.backend import draw_backend
+
+    def drawn(own=None):
+        notes = Notes()
+        draw_backend(notes, types.SimpleNamespace(), own)
+        return notes
+
+    assert drawn().operators() == ["era3d.set_up"]
+    there = drawn(Installed(Path("python"), 1234))
+    assert there.operators() == ["era3d.remove_backend"]
+    assert any("1,234 MB" in text for text in there.texts())
+    installer = Supervisor(["python"], tmp_path, {}, stage_names=STAGES)
+    installation.current = installer
+    try:
+        installer.stages["python"].state = "finished"
+        installer.stages["tool"].state = "running"
+        under_way = drawn()
+        assert under_way.operators() == ["era3d.cancel_set_up"]
+        (bar,) = [options for name, _, options in under_way.notes if name == "progress"]
+        assert bar["factor"] == pytest.approx(1 / len(STAGES))
+        installer.state, installer.message = "failed", "The disk is full. " * 20
+        words = "".join(drawn().texts())
+        assert installer.message.replace(" ", "") in words.replace(" ", "")
+    finally:
+        installation.current = None
 
 
 def test_every_operator_drawn_is_registered(panel, job, supervisor):
