@@ -13,12 +13,15 @@ _FAR = 1e3
 
 def gradient(band: Band, phi: Tensor) -> Tensor:
     """Central differences (N, 3) of a field (N,), one-sided at the band's edge; per voxel."""
-    around = band.around(phi, torch.nan).view(3, 2, -1)
-    ahead, behind = around[:, 0] - phi, phi - around[:, 1]
+    return _slope(phi, band.around(phi, torch.nan))
+
+
+def _slope(phi: Tensor, around: Tensor) -> Tensor:
+    ahead, behind = around[0::2] - phi, phi - around[1::2]
     slope = torch.where(
         ahead.isnan(), behind, torch.where(behind.isnan(), ahead, (ahead + behind) / 2)
     )
-    return slope.nan_to_num(0.0).T
+    return slope.nan_to_num_(0.0).T
 
 
 def redistance(band: Band, phi: Tensor) -> tuple[Band, Tensor]:
@@ -40,30 +43,39 @@ def redistance(band: Band, phi: Tensor) -> tuple[Band, Tensor]:
     phi : (M,) float32
         Voxels.
     """
-    around = band.around(phi, torch.nan).nan_to_num(0.0)
-    present = band.neighbour < len(band)
-    crossing = (present & ((around < 0) != (phi < 0))).any(0)
-    near = phi[crossing] / gradient(band, phi)[crossing].norm(dim=1).clamp(min=0.3)
-    keys = band.grid.keys(band.cells[crossing])
+    around = band.around(phi, torch.nan)
+    # Nothing is less than 0 or at least 0 if it is unknown.
+    crossing = torch.where(phi < 0, (around >= 0).any(0), (around < 0).any(0))
+    near = phi[crossing] / _slope(phi, around)[crossing].norm(dim=1).clamp(min=0.3)
+    keys = band.keys[crossing]
     wide = Band(band.grid, dilate(band.grid, keys, BAND_RINGS))
-    place = wide.lookup(band.cells[crossing])
-    magnitude = torch.full((len(wide),), _FAR, device=phi.device)
-    sign = torch.zeros(len(wide), device=phi.device)
-    magnitude[place] = near.abs().clamp(max=1.0)
-    sign[place] = torch.where(near < 0, -1.0, 1.0)
-    fixed = sign != 0
-    for _ in range(BAND_RINGS + 2):
-        magnitude = torch.where(fixed, magnitude, _eikonal(wide, magnitude))
-        sign = torch.where(sign != 0, sign, wide.around(sign, 0.0).sum(0).sign())
-    return wide, sign * magnitude
+    place = torch.searchsorted(wide.keys, keys)
+    distance = torch.full((len(wide),), _FAR, device=phi.device)
+    distance[place] = near.clamp(-1.0, 1.0)
+    free = torch.ones(len(wide), dtype=torch.bool, device=phi.device)
+    free[place] = False
+    for _ in range(BAND_RINGS + 1):
+        distance = torch.where(free, _eikonal(wide, distance), distance)
+    return wide, distance
 
 
 def _eikonal(band: Band, distance: Tensor) -> Tensor:
-    """Distance at each point for which the upwind slope to its neighbours is one."""
-    a, b, c = band.around(distance, _FAR).view(3, 2, -1).amin(1).sort(0).values
+    """Signed distance at each point for which the upwind slope to its neighbours is one."""
+    around = band.around(distance, _FAR)
+    side = torch.where(around.abs() < _FAR, around.sign(), 0.0).sum(0)
+    inside = torch.where(distance.abs() < _FAR, distance, side) < 0
+    around = around.abs_()
+    x, y, z = torch.minimum(around[0::2], around[1::2])
+    low, high = torch.minimum(x, y), torch.maximum(x, y)
+    a, b, c = (
+        torch.minimum(low, z),
+        torch.maximum(low, torch.minimum(high, z)),
+        torch.maximum(high, z),
+    )
     one = a + 1.0
-    two = (a + b + (2.0 - (a - b) ** 2).clamp(min=0.0).sqrt()) / 2.0
+    two = (a + b + (2.0 - (a - b) ** 2).clamp_(min=0.0).sqrt_()) / 2.0
     total, squares = a + b + c, a * a + b * b + c * c
-    three = (total + (total * total - 3.0 * (squares - 1.0)).clamp(min=0.0).sqrt()) / 3.0
+    three = (total + (total * total - 3.0 * (squares - 1.0)).clamp_(min=0.0).sqrt_()) / 3.0
     solved = torch.where(one <= b, one, torch.where(two <= c, two, three))
-    return torch.minimum(distance, solved)
+    solved = torch.minimum(distance.abs(), solved)
+    return torch.where(inside, -solved, solved)

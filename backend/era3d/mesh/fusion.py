@@ -13,31 +13,33 @@ from era3d.mesh.distance import gradient, redistance
 from era3d.mesh.evidence import gather_evidence
 from era3d.mesh.extract import extract
 from era3d.mesh.grid import Band
-from era3d.mesh.hull import hull_distance
+from era3d.mesh.hull import outline_distances
 from era3d.mesh.observations import Observations, observe
 from era3d.mesh.pins import find_anchors, find_rims, join
+from era3d.mesh.registration import Warp, register
 from era3d.mesh.selfcheck import normal_error
 from era3d.mesh.settings import MeshSettings
 from era3d.mesh.solve import solve
 from era3d.mesh.start import make_grid, object_box, refine, start_from_hull
 from era3d.mesh.stereo import DepthMaps, match
 from era3d.mesh.triangle_mesh import TriangleMesh
-from era3d.mesh.trust import Trust, estimate_trust
+from era3d.mesh.trust import Trust, agree, estimate_trust, loosen
 from era3d.progress import Progress, ignore
 from era3d.views import Views
 
 # Voxels on the longest side and outer steps of the first level, and of the finer ones as a share
 # of the finest grid.
 _COARSE, _COARSE_STEPS = 64, 24
+# Views that disagree are registered before these of them.
+_REGISTER_AT = (8, 16)
 _LEVELS = ((112 / 176, 6), (1.0, 3))
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
 _LONGEST_MOVE = 1.5
-_DEFAULTS = MeshSettings()
 
 
-def fuse(
-    views: Views, settings: MeshSettings = _DEFAULTS, progress: Progress = ignore
+def fuse_levelset(
+    views: Views, settings: MeshSettings, progress: Progress = ignore
 ) -> TriangleMesh:
     """Make the mesh that six views show.
 
@@ -64,9 +66,8 @@ def fuse(
     InputError
         If too few views show something, or nothing fits all silhouettes.
     """
-    obs = observe(views)
-    trust = estimate_trust(obs)
-    obs = trust.loosen(obs)
+    given = registered = observe(views, settings.view_weights)
+    obs, warp = loosen(given), Warp.identity(given)
     box = object_box(obs)
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
@@ -81,11 +82,17 @@ def fuse(
         progress(done, steps)
 
     band, phi = start_from_hull(make_grid(box, min(_COARSE, cells)), obs)
-    for _ in range(_COARSE_STEPS):
+    for step in range(_COARSE_STEPS):
+        if step in _REGISTER_AT and not agree(given):
+            warp = register(extract(band, phi), given, warp)
+            registered = warp.apply(given)
+            obs = loosen(registered)
         band, phi = advance(band, phi, obs)
         tick()
     maps = None
-    fits = normal_error(extract(band, phi), obs) <= trust.good_error
+    coarse = extract(band, phi)
+    trust = estimate_trust(coarse, registered)
+    fits = normal_error(coarse, obs) <= trust.good_error
     if levels and not fits and views.size >= _STEREO_DETAIL:
         maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
     tick()
@@ -115,8 +122,9 @@ def advance(
     """One outer step: ask the views, solve, move, rebuild the distance."""
     slope = gradient(band, phi)
     evidence = gather_evidence(band, phi, slope, obs)
-    hull = hull_distance(band.positions, obs) / band.grid.pitch
-    pins = find_rims(band, phi, obs)
+    outline = outline_distances(band.positions, obs) / band.grid.pitch
+    hull = (outline - obs.tolerance[:, None] / band.grid.pitch).amax(0)
+    pins = find_rims(band, phi, outline, obs)
     if maps is not None and trust is not None:
         pins = join(pins, find_anchors(band, phi, maps, trust.anchor))
     moved = solve(band, phi, evidence, hull, pins)

@@ -21,10 +21,13 @@ def hull_distance(points: Tensor, observations: Observations) -> Tensor:
     (N,) float32
         World units. A bound of the distance to the hull from below, exact near smooth rims.
     """
+    outline = outline_distances(points, observations)
+    return (outline - observations.tolerance[:, None]).amax(0)
+
+
+def outline_distances(points: Tensor, observations: Observations) -> Tensor:
+    """Signed distance (V, N), world units, of points' projections to each view's silhouette."""
     right, up, _ = observations.project(points)
-    seen = (
-        sample(observations.distance.unsqueeze(1), right, up)[:, 0].amax(0) - observations.tolerance
-    )
+    seen = sample(observations.distance.unsqueeze(1), right, up)[:, 0]
     # Beyond the images there is nothing, whatever their border pixels hold.
-    beyond = torch.maximum(right.abs(), up.abs()).amax(0) - 0.5
-    return torch.maximum(seen, beyond)
+    return torch.maximum(seen, torch.maximum(right.abs(), up.abs()) - 0.5)

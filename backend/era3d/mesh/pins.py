@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from era3d.mesh.grid import Band
-from era3d.mesh.observations import Observations, sample
+from era3d.mesh.observations import Observations
 from era3d.mesh.stereo import DepthMaps
 
 _RIM = 2.0
@@ -42,31 +42,38 @@ def join(first: Pins, second: Pins) -> Pins:
     )
 
 
-def find_rims(band: Band, phi: Tensor, obs: Observations) -> Pins:
+def find_rims(band: Band, phi: Tensor, outline: Tensor, obs: Observations) -> Pins:
     """The band points that make the object's outline in each view.
 
     Of all points that project near an outline, the one with the least `phi` on each ray must be
     as far from the surface as its projection is from the outline.
+
+    Parameters
+    ----------
+    band : Band
+    phi : (N,) float32
+        Voxels.
+    outline : (V, N) float32
+        Signed distance of the points' projections to each view's silhouette, voxels.
+    obs : Observations
     """
-    pitch = band.grid.pitch
-    size = int(1.0 / pitch) + 1
-    right, up, _ = obs.project(band.positions)
-    outline = sample(obs.distance.unsqueeze(1), right, up)[:, 0] / pitch
+    size = int(1.0 / band.grid.pitch) + 1
     view, point = (outline.abs() < 1.0).nonzero(as_tuple=True)
-    column = ((right[view, point] + 0.5) * size).long().clamp(0, size - 1)
-    row = ((0.5 - up[view, point]) * size).long().clamp(0, size - 1)
+    where, axes = band.positions[point], obs.axes[view]
+    column = (((where * axes[:, 0]).sum(1) + 0.5) * size).long().clamp(0, size - 1)
+    row = ((0.5 - (where * axes[:, 1]).sum(1)) * size).long().clamp(0, size - 1)
     ray = (view * size + row) * size + column
     least = torch.full((len(obs.axes) * size * size,), torch.inf, device=phi.device)
     least.scatter_reduce_(0, ray, phi[point], "amin")
     chosen = phi[point] <= least[ray]
     point, wanted = point[chosen], outline[view[chosen], point[chosen]]
-    return Pins(point, wanted, torch.full_like(wanted, _RIM))
+    return Pins(point, wanted, _RIM * obs.trust[view[chosen]])
 
 
 def find_anchors(band: Band, phi: Tensor, maps: DepthMaps, strength: float) -> Pins:
     """Band points that have left stereo's depths by more than those are uncertain."""
     points, normals, weight = maps.points()
-    index = band.lookup(((points - band.grid.origin) / band.grid.pitch).round().long())
+    index = band.nearest(points)
     held = index < len(band)
     index, normals, weight = index[held], normals[held], weight[held]
     offset = band.positions[index] - points[held]

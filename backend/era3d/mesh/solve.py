@@ -50,23 +50,23 @@ def solve(
     target = _KEEP * phi + outside * hull + pull + flow
 
     def apply(x: Tensor) -> Tensor:
-        return diagonal * x - (edge * band.around(x, 0.0)).sum(0)
+        product = diagonal * x
+        for weight, neighbour in zip(edge, band.around(x, 0.0), strict=True):
+            product.addcmul_(weight, neighbour, value=-1.0)
+        return product
 
     return _conjugate_gradients(apply, target, phi, diagonal)
 
 
 def _edges(band: Band, evidence: Evidence) -> tuple[Tensor, Tensor]:
     """Weight (6, N) of each point's edges, and what their wanted slopes add to its right side."""
-    weights, flow = [], torch.zeros_like(evidence.weight)
-    for side in range(6):
-        axis, sign = side // 2, 1.0 - 2.0 * (side % 2)
-        weight = band.around(evidence.weight, -1.0)[side]
-        present = weight >= 0.0
-        weight = torch.where(present, (weight + evidence.weight) / 2.0, 0.0)
-        other = band.around(evidence.slope[:, axis], 0.0)[side]
-        flow -= sign * weight * (other + evidence.slope[:, axis]) / 2.0
-        weights.append(weight)
-    return torch.stack(weights), flow
+    around = band.around(evidence.weight, -1.0)
+    edge = torch.where(around >= 0.0, (around + evidence.weight) / 2.0, 0.0)
+    flow = torch.zeros_like(evidence.weight)
+    for axis, slope in enumerate(evidence.slope.T.contiguous()):
+        ahead, behind = band.around(slope, 0.0)[2 * axis : 2 * axis + 2]
+        flow += (edge[2 * axis + 1] * (behind + slope) - edge[2 * axis] * (ahead + slope)) / 2.0
+    return edge, flow
 
 
 def _conjugate_gradients(

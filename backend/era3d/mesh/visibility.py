@@ -31,7 +31,8 @@ class DepthBuffers:
         column = ((right + 0.5) * size).long().clamp(0, size - 1)
         row = ((0.5 - up) * size).long().clamp(0, size - 1)
         view = torch.arange(views, device=right.device)[:, None]
-        return self.depth.view(-1)[(view * size + row) * size + column]
+        pixel = (view * size + row) * size + column
+        return self.depth.view(-1).index_select(0, pixel.view(-1)).view(pixel.shape)
 
 
 def zero_crossings(band: Band, phi: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:

@@ -59,11 +59,12 @@ def _trace(distance, origins, direction):
     """Normals where rays hit or pass nearest, and the distance there, below 0 where they hit."""
     travelled = np.full(origins.shape[:2], 0.6)
     least, where = np.full(origins.shape[:2], np.inf), travelled.copy()
-    for _ in range(60):
+    for _ in range(100):
         here = distance(origins + travelled[..., None] * direction)
-        nearer = here < least
-        least, where = np.minimum(least, here), np.where(nearer, travelled, where)
-        travelled = np.minimum(travelled + np.maximum(here, 1e-3), 2.4)
+        # Beyond the first hit only `least` goes on: it tells how deep inside the outline one is.
+        where = np.where((here < least) & (least > 1e-5), travelled, where)
+        least = np.minimum(least, here)
+        travelled = np.minimum(travelled + np.maximum(np.abs(here), 1e-4), 2.4)
     points = origins + where[..., None] * direction
     step = 1e-4 * np.eye(3)
     normals = np.stack([distance(points + s) - distance(points - s) for s in step], -1)
