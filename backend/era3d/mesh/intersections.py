@@ -9,6 +9,8 @@ from era3d.mesh.triangle_mesh import TriangleMesh
 
 _PAIRS_AT_ONCE = 1 << 20
 _MORTON_BITS = 10
+# What becomes of a pair of boxes one level down: each half of one with each half of the other.
+_HALVES = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
 _ROUNDS = 30
 _SHARE = 0.5
 
@@ -91,8 +93,8 @@ def _overlapping_boxes(low: Floats, high: Floats) -> Ints:
         levels.append((bottom, top))
     first = second = np.zeros(1, np.int64)
     for bottom, top in reversed(levels[:-1]):
-        first = (2 * first[:, None] + [0, 0, 1, 1]).ravel()
-        second = (2 * second[:, None] + [0, 1, 0, 1]).ravel()
+        first = (2 * first[:, None] + _HALVES[0]).ravel()
+        second = (2 * second[:, None] + _HALVES[1]).ravel()
         kept = first <= second
         first, second = first[kept], second[kept]
         for axis in range(3):
