@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from era3d.mesh.grid import Band
+from era3d.mesh.grid import Band, Grid
 from era3d.mesh.triangle_mesh import TriangleMesh
 
 _SPECK = 0.01
@@ -18,12 +18,22 @@ _LEAST = 1e-3
 
 def extract(band: Band, phi: Tensor) -> TriangleMesh:
     """Marching cubes on the band's field; only pieces worth keeping; faces outward."""
+    return surface_of(_dense(band, phi), band.grid)
+
+
+def surface_of(volume: NDArray[np.float32], grid: Grid) -> TriangleMesh:
+    """Marching cubes on a field (nx, ny, nz) in voxels, negative inside, on all of a lattice.
+
+    Only pieces worth keeping; faces outward; closed where the lattice ends.
+    """
     from skimage.measure import marching_cubes
 
-    volume = _dense(band, phi)
+    # A value of exactly zero would make triangles without area.
+    volume = np.where(volume < 0, np.minimum(volume, -_LEAST), np.maximum(volume, _LEAST))
+    volume = np.pad(volume, 1, constant_values=5.0)
     vertices, faces, _, _ = marching_cubes(volume, 0.0, gradient_direction="ascent")
-    origin = band.grid.origin.cpu().numpy()
-    points = (origin + band.grid.pitch * (vertices - 1.0)).astype(np.float32)
+    origin = grid.origin.cpu().numpy()
+    points = (origin + grid.pitch * (vertices - 1.0)).astype(np.float32)
     mesh = drop_specks(TriangleMesh(points, faces.astype(np.int32)))
     if mesh.signed_volume() < 0.0:
         mesh = TriangleMesh(mesh.vertices, np.ascontiguousarray(mesh.faces[:, ::-1]))
@@ -31,24 +41,20 @@ def extract(band: Band, phi: Tensor) -> TriangleMesh:
 
 
 def _dense(band: Band, phi: Tensor) -> NDArray[np.float32]:
-    """The field on the whole grid, a margin of outside added; what is unknown takes the sign of
-    the last known point before it along z.
+    """The field on the whole grid; what is unknown takes the sign of the last known point before it
+    along z.
     """
     known = torch.zeros(band.grid.shape, dtype=torch.bool)
     volume = torch.zeros(band.grid.shape)
     keys = band.grid.keys(band.cells).cpu()
     known.view(-1)[keys] = True
-    # A value of exactly zero would make triangles without area.
-    value = phi.cpu()
-    volume.view(-1)[keys] = torch.where(
-        value < 0, value.clamp(max=-_LEAST), value.clamp(min=_LEAST)
-    )
+    volume.view(-1)[keys] = phi.cpu()
     along = torch.arange(band.grid.shape[2]).expand(band.grid.shape)
     last = torch.where(known, along, -1).cummax(2).values
     filled = torch.gather(volume, 2, last.clamp(min=0))
     filled = torch.where(last < 0, 1.0, filled)
     volume = torch.where(known, volume, torch.where(filled < 0, -5.0, 5.0))
-    return np.pad(volume.numpy(), 1, constant_values=5.0)
+    return volume.numpy()
 
 
 def drop_specks(mesh: TriangleMesh) -> TriangleMesh:

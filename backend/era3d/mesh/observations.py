@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the views say, as tensors: silhouette distances and normals in the world frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from era3d.views import Views, decode_normals
 
 SMALLEST_IMAGE, LARGEST_IMAGE = 256, 512
 FEWEST_VIEWS = 3
+# How far outside its silhouette the object may reach where a view is hardly trusted, world units.
+_LOOSEST = 8.0 / 512
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,10 @@ class Observations:
         Signed distance to the silhouette, positive outside.
     normal : (V, 4, S, S) float32
         World normal times alpha, and alpha.
-    tolerance : float
-        How far outside a silhouette the object may reach.
+    trust : (V,) float32
+        How much what each view says counts, above 0 and up to 1.
+    tolerance : (V,) float32
+        How far outside each silhouette the object may reach.
     """
 
     names: tuple[str, ...]
@@ -43,7 +48,8 @@ class Observations:
     axes: Tensor
     distance: Tensor
     normal: Tensor
-    tolerance: float = 0.0
+    trust: Tensor
+    tolerance: Tensor
 
     def project(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Points (N, 3) along each camera's axes: right, up, back, each (V, N)."""
@@ -60,39 +66,65 @@ def sample(images: Tensor, right: Tensor, up: Tensor) -> Tensor:
     return looked_up[:, :, 0]
 
 
-def observe(views: Views, device: str | torch.device = "cpu") -> Observations:
+def observe(
+    views: Views,
+    weights: Sequence[float] = (1.0,) * len(VIEWS),
+    largest: int = LARGEST_IMAGE,
+    device: str | torch.device = "cpu",
+) -> Observations:
     """Prepare views for fusion.
+
+    Parameters
+    ----------
+    views : Views
+    weights : six float
+        How far each view is trusted; one of 0, like one that shows nothing, is left out.
+    largest : int
+        Pictures that are larger are brought to so many pixels; ones below `SMALLEST_IMAGE` are
+        brought up to that, as far as this allows.
 
     Raises
     ------
     InputError
-        If fewer than `FEWEST_VIEWS` views show anything.
+        If fewer than `FEWEST_VIEWS` views remain.
     """
-    alpha = views.normal[..., 3].astype(np.float32) / 255.0
-    seen = [k for k in range(len(VIEWS)) if (alpha[k] >= 0.5).any()]
+    seen = [k for k in range(len(VIEWS)) if weights[k] > 0.0 and shows_object(views, k)]
     if len(seen) < FEWEST_VIEWS:
         empty = ", ".join(name for k, name in enumerate(VIEWS) if k not in seen)
         raise InputError(
             f"The views {empty} show no object; at least {FEWEST_VIEWS} of the six must."
         )
-    normal = decode_normals(views.normal[seen])
-    maps = np.concatenate([normal, np.ones_like(normal[..., :1])], -1) * alpha[seen][..., None]
-    images = _resized(torch.from_numpy(np.ascontiguousarray(maps.transpose(0, 3, 1, 2))))
+    images = torch.cat([_resized(_map(views, k), largest) for k in seen])
     distance = np.stack([signed_distance(image) for image in images[:, 3].numpy()])
     axes = np.stack([camera_axes(VIEWS[k]) for k in seen]).astype(np.float32)
+    trust = torch.tensor([float(weights[k]) for k in seen])
     return Observations(
         names=tuple(VIEWS[k] for k in seen),
         detail=views.size,
         axes=torch.from_numpy(axes).to(device),
         distance=torch.from_numpy(distance / images.shape[-1]).to(device),
         normal=images.to(device),
+        trust=trust.to(device),
+        tolerance=(_LOOSEST * (1.0 - trust)).to(device),
     )
 
 
-def _resized(images: Tensor) -> Tensor:
+def shows_object(views: Views, index: int) -> bool:
+    """Whether a view's silhouette holds a pixel."""
+    return bool((views.normal[index, ..., 3] >= 128).any())
+
+
+def _map(views: Views, index: int) -> Tensor:
+    """World normal times alpha, and alpha, of one view (1, 4, S, S)."""
+    alpha = views.normal[index, ..., 3:].astype(np.float32) / 255.0
+    maps = np.concatenate([decode_normals(views.normal[index]) * alpha, alpha], -1)
+    return torch.from_numpy(np.ascontiguousarray(maps.transpose(2, 0, 1))).unsqueeze(0)
+
+
+def _resized(images: Tensor, largest: int) -> Tensor:
     """Bring images (V, C, S, S) to a size that suits the grids: smooth up, averaged down."""
     size = images.shape[-1]
-    wanted = min(max(size, SMALLEST_IMAGE), LARGEST_IMAGE)
+    wanted = min(max(size, SMALLEST_IMAGE), largest)
     if size == wanted:
         return images
     if size > wanted:

@@ -21,27 +21,39 @@ def normal_error(mesh: TriangleMesh, obs: Observations) -> float:
 
     Pixels that only one of the two covers count as 90 degrees.
     """
+    normal, covered, _ = render(mesh, obs, _SIZE)
+    maps = functional.interpolate(obs.normal, (_SIZE, _SIZE), mode="area")
+    visible = maps[:, 3] > 0.5
+    cosine = (normal * functional.normalize(maps[:, :3], dim=1)).sum(1).clamp(-1.0, 1.0)
+    angle = torch.where(covered & visible, torch.rad2deg(torch.arccos(cosine)), _NOT_COVERED)
+    return float(angle[covered | visible].mean())
+
+
+def render(mesh: TriangleMesh, obs: Observations, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw a mesh in every view.
+
+    Returns
+    -------
+    normal : (V, 3, size, size) float32
+        Unit world normals, smooth; zero where nothing is.
+    covered : (V, size, size) bool
+    depth : (V, size, size) float32
+        World units behind the plane through the origin; zero where nothing is.
+    """
     points = torch.from_numpy(mesh.vertices).to(obs.axes.device)
     faces = torch.from_numpy(mesh.faces).to(obs.axes.device).long()
     smooth = torch.from_numpy(vertex_normals(mesh)).to(obs.axes.device)[faces]
-    maps = functional.interpolate(obs.normal, (_SIZE, _SIZE), mode="area")
     right, up, back = obs.project(points)
-    angles = []
+    normals, covers, depths = [], [], []
     for view in range(len(obs.axes)):
-        pixel = torch.stack([(right[view] + 0.5) * _SIZE, (0.5 - up[view]) * _SIZE, -back[view]], 1)
-        drawn = rasterize(pixel[faces], _SIZE, _SIZE)
-        shown = functional.normalize(drawn.interpolate(smooth), dim=-1)
-        angles.append(_angles(shown, drawn.face >= 0, maps[view]))
-    return float(torch.cat(angles).mean())
-
-
-def _angles(shown: Tensor, covered: Tensor, seen: Tensor) -> Tensor:
-    """Angle in degrees at each pixel that the mesh or the view (4, S, S) covers."""
-    visible = seen[3] > 0.5
-    wanted = functional.normalize(seen[:3], dim=0).permute(1, 2, 0)
-    cosine = (shown * wanted).sum(-1).clamp(-1.0, 1.0)
-    angle = torch.where(covered & visible, torch.rad2deg(torch.arccos(cosine)), _NOT_COVERED)
-    return angle[covered | visible]
+        pixel = torch.stack([(right[view] + 0.5) * size, (0.5 - up[view]) * size, -back[view]], 1)
+        drawn = rasterize(pixel[faces], size, size)
+        covered = drawn.face >= 0
+        normal = functional.normalize(drawn.interpolate(smooth), dim=-1) * covered[..., None]
+        normals.append(normal.permute(2, 0, 1))
+        covers.append(covered)
+        depths.append(drawn.interpolate(-back[view][faces][..., None])[..., 0] * covered)
+    return torch.stack(normals), torch.stack(covers), torch.stack(depths)
 
 
 def vertex_normals(mesh: TriangleMesh) -> NDArray[np.float32]:

@@ -1,18 +1,27 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the views can be trusted, told by silhouettes that must mirror each other."""
+"""How far the views can be trusted: by outlines that must agree, and by normals that should."""
 
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from era3d.mesh.observations import Observations
+from era3d.mesh.selfcheck import render
+from era3d.mesh.triangle_mesh import TriangleMesh
 
 _OPPOSITE = (("front", "back"), ("right", "left"))
 # Outlines of exact pictures differ by less than this share of the image.
 _EXACT = 0.5 / 512
 _MOST_TOLERANCE = 4.0 / 512
+# Degrees between the normals that two views show of one point: exact views, and ones of which
+# only the gist can be trusted.
+_EXACT_ANGLE, _ROUGH_ANGLE = 5.0, 8.0
+_SIZE = 128
+_FACING = 0.5
+_SAME_DEPTH = 0.01
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,6 @@ class Trust:
 
     Attributes
     ----------
-    tolerance : float
-        World units by which the hull is widened.
     behind_vote : float
         See `era3d.mesh.carve.start_from_depths`.
     anchor : float
@@ -31,32 +38,40 @@ class Trust:
         Degrees of `era3d.mesh.selfcheck.normal_error` that need no stereo.
     """
 
-    tolerance: float
     behind_vote: float
     anchor: float
     good_error: float
 
-    def loosen(self, obs: Observations) -> Observations:
-        """Observations whose silhouettes are wider by the tolerance.
 
-        Opposite silhouettes that differ are replaced by their mean first.
-        """
-        if not self.tolerance:
-            return obs
-        distance = obs.distance.clone()
-        for one, other in _pairs(obs):
-            mean = (obs.distance[one] + obs.distance[other].flip(1)) / 2.0
-            distance[one], distance[other] = mean, mean.flip(1)
-        return replace(obs, distance=distance, tolerance=self.tolerance)
+def agree(obs: Observations) -> bool:
+    """Whether outlines that must mirror each other do, as those of exact pictures."""
+    return mirror_error(obs) < _EXACT
 
 
-def estimate_trust(obs: Observations) -> Trust:
-    """Tell exact views from ones that disagree."""
+def loosen(obs: Observations) -> Observations:
+    """Observations whose hull is as loose as their outlines differ.
+
+    Opposite silhouettes that differ are replaced by their mean first.
+    """
     error = mirror_error(obs)
     if error < _EXACT:
-        return Trust(tolerance=0.0, behind_vote=0.05, anchor=5.0, good_error=4.5)
-    tolerance = min(error, _MOST_TOLERANCE)
-    return Trust(tolerance=tolerance, behind_vote=0.3, anchor=0.5, good_error=12.0)
+        return obs
+    distance = obs.distance.clone()
+    for one, other in _pairs(obs):
+        share = obs.trust[one] / (obs.trust[one] + obs.trust[other])
+        mean = torch.lerp(obs.distance[other].flip(1), obs.distance[one], share)
+        distance[one], distance[other] = mean, mean.flip(1)
+    return replace(obs, distance=distance, tolerance=obs.tolerance + min(error, _MOST_TOLERANCE))
+
+
+def estimate_trust(mesh: TriangleMesh, obs: Observations) -> Trust:
+    """Tell exact views from ones that disagree, by what they show of a first mesh."""
+    angle = normal_disagreement(mesh, obs)
+    doubt = (angle - _EXACT_ANGLE) / (_ROUGH_ANGLE - _EXACT_ANGLE)
+    doubt = 1.0 if not agree(obs) else min(max(doubt, 0.0), 1.0)
+    return Trust(
+        behind_vote=0.05 + 0.25 * doubt, anchor=5.0 * 0.1**doubt, good_error=4.5 + 7.5 * doubt
+    )
 
 
 def mirror_error(obs: Observations) -> float:
@@ -66,6 +81,34 @@ def mirror_error(obs: Observations) -> float:
         first, second = obs.distance[one], obs.distance[other].flip(1)
         errors.append(torch.cat([_along(first, second), _along(second, first)]).mean())
     return float(torch.stack(errors).max()) if errors else 0.0
+
+
+def normal_disagreement(mesh: TriangleMesh, obs: Observations) -> float:
+    """Median angle, degrees, between the normals that pairs of views show of points of a mesh.
+
+    Only points that both views face count; 0 where there are none.
+    """
+    drawn, covered, depth = render(mesh, obs, _SIZE)
+    maps = functional.interpolate(obs.normal, (_SIZE, _SIZE), mode="area")
+    normal = functional.normalize(maps[:, :3], dim=1)
+    angles = []
+    for view in range(len(obs.axes)):
+        row, column = (covered[view] & (maps[view, 3] > 0.9)).nonzero(as_tuple=True)
+        right, up = (column + 0.5) / _SIZE - 0.5, 0.5 - (row + 0.5) / _SIZE
+        where = torch.stack([right, up, -depth[view, row, column]], 1) @ obs.axes[view]
+        facing = drawn[view][:, row, column].T
+        there = obs.project(where)
+        x = ((there[0] + 0.5) * _SIZE).long().clamp(0, _SIZE - 1)
+        y = ((0.5 - there[1]) * _SIZE).long().clamp(0, _SIZE - 1)
+        for other in range(view + 1, len(obs.axes)):
+            to = y[other], x[other]
+            both = (depth[other][to] + there[2][other]).abs() < _SAME_DEPTH
+            both &= covered[other][to] & (maps[other, 3][to] > 0.9)
+            both &= (facing @ obs.axes[[view, other], 2].T > _FACING).all(1)
+            cosine = (normal[view][:, row, column] * normal[other][:, to[0], to[1]]).sum(0)
+            angles.append(torch.rad2deg(torch.arccos(cosine[both].clamp(-1.0, 1.0))))
+    every = torch.cat(angles)
+    return float(every.median()) if len(every) else 0.0
 
 
 def _pairs(obs: Observations) -> list[tuple[int, int]]:

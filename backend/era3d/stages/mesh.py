@@ -10,7 +10,12 @@ from era3d.stages.stage import Report, Stage
 
 
 def _settings(request: Request) -> dict[str, Any]:
-    return {"cells": request.cells, "faces": request.faces}
+    return {
+        "method": request.method,
+        "cells": request.cells,
+        "faces": request.faces,
+        "view_weights": request.view_weights,
+    }
 
 
 def _work(job: Job, report: Report) -> dict[str, Any]:
@@ -18,7 +23,13 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
     from era3d.views import load_views
 
     views = load_views(job.path("views"))
-    settings = MeshSettings(cells=job.request.cells, target_faces=job.request.faces)
+    request = job.request
+    settings = MeshSettings(
+        method=request.method,
+        cells=request.cells,
+        target_faces=request.faces,
+        view_weights=request.view_weights,
+    )
     mesh = fuse(views, settings, report.progress)
     with replacing(job.path("surface.ply")) as path:
         write_ply(path, mesh)
