@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-STAGES = ("python", "tool", "packages", "torch", "backend", "check")
+STAGES = ("tool", "environment", "packages", "torch", "backend", "check")
 READY = "ready.json"
 
 

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from plan import READY, Plan, python_of
-from pythons import find_python
+from pythons import MANAGED_PYTHON, find_python
 from report import EventFile, InstallError
-from tools import Pip, ToolError, Uv, find_tool
+from tools import Pip, ToolError, Uv, find_uv, get_uv
 
 _TRIES, _PAUSE_SECONDS = 3, 3.0
 _NEEDED_GB = 4.0
@@ -50,10 +50,9 @@ class Installation:
         """
         started = time.monotonic()
         self._make_room()
-        self._begin("python")
-        python = find_python(self._plan.python)
         self._begin("tool")
-        tool = find_tool(Path(self._plan.root), python, self._source, self._say)
+        tool, python = self._find_tool_and_python()
+        self._begin("environment")
         tool.make(self._environment, python, self._say)
         self._begin("packages", Path(self._plan.requirements).read_text("utf-8").count("=="))
         locked = ["--require-hashes", "--no-deps", "--requirement", self._plan.requirements]
@@ -68,6 +67,16 @@ class Installation:
         self._mark(time.monotonic() - started)
         self._clear()
         self._events.emit("done", seconds=round(time.monotonic() - started, 1))
+
+    def _find_tool_and_python(self) -> tuple[Uv | Pip, str]:
+        root = Path(self._plan.root)
+        uv = find_uv(root)
+        python = find_python(self._plan.python, with_venv=uv is None)
+        if uv is not None:
+            return uv, python or MANAGED_PYTHON
+        if python is None:
+            raise InstallError("No Python was found; install Python 3.11 or later, or uv.")
+        return get_uv(root, python, self._source, self._say), python
 
     def _begin(self, stage: str, of: int = 0) -> None:
         """Go on to a stage of so many packages."""

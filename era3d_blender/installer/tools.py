@@ -71,15 +71,16 @@ class Pip:
         run([*command, "--no-input", *arguments], os.environ, say)
 
 
-def find_tool(root: Path, python: str, source: list[str], say: Say) -> Uv | Pip:
-    """Return uv from the path, or from an environment of its own; else pip."""
-    program = shutil.which("uv")
-    if program:
-        return Uv(program)
+def find_uv(root: Path) -> Uv | None:
+    """Return uv from the path, or from the environment that `get_uv` made."""
+    own = str(python_of(root / "uv").parent)
+    program = shutil.which("uv") or shutil.which("uv", path=own)
+    return Uv(program) if program else None
+
+
+def get_uv(root: Path, python: str, source: list[str], say: Say) -> Uv | Pip:
+    """Install uv into an environment of its own; where it cannot be had, return pip."""
     home = root / "uv"
-    program = shutil.which("uv", path=str(python_of(home).parent))
-    if program:
-        return Uv(program)
     shutil.rmtree(home, ignore_errors=True)
     try:
         Pip().make(home, python, say)
@@ -88,7 +89,7 @@ def find_tool(root: Path, python: str, source: list[str], say: Say) -> Uv | Pip:
         say(f"uv cannot be had, so pip installs: {error}")
         shutil.rmtree(home, ignore_errors=True)
         return Pip()
-    return Uv(str(shutil.which("uv", path=str(python_of(home).parent))))
+    return find_uv(root) or Pip()
 
 
 def run(command: list[str], environ: object, say: Say) -> None:

@@ -13,8 +13,8 @@ from ..client.setup import Installed
 from ..client.supervisor import FAILED, Supervisor
 
 STAGE_TEXT = {
-    "python": "Find a Python",
-    "tool": "Find an installer",
+    "tool": "Find Python and an installer",
+    "environment": "Environment",
     "packages": "Packages",
     "torch": "PyTorch, the largest part",
     "backend": "Era3D",

@@ -205,8 +205,8 @@ def test_the_states_of_the_backend(empty_scene, tmp_path):
     installer = Supervisor(["python"], tmp_path, {}, stage_names=STAGES)
     installation.current = installer
     try:
-        installer.stages["python"].state = "finished"
-        installer.stages["tool"].state = "running"
+        installer.stages["tool"].state = "finished"
+        installer.stages["environment"].state = "running"
         under_way = drawn()
         assert under_way.operators() == ["era3d.cancel_set_up"]
         (bar,) = [options for name, _, options in under_way.notes if name == "progress"]
