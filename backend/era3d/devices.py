@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from era3d.errors import InputError
@@ -97,14 +98,21 @@ def find() -> tuple[Device, ...]:
 
 def cpu() -> Device:
     """Return the CPU with the host's memory. Needs no PyTorch."""
-    import platform
-
     import psutil
 
     memory = psutil.virtual_memory()
-    name = platform.processor() or platform.machine()
     total, free = memory.total / GB, memory.available / GB
-    return Device("cpu", "cpu", name, total, free, unified=True)
+    return Device("cpu", "cpu", _cpu_name(), total, free, unified=True)
+
+
+def _cpu_name() -> str:
+    """Return what its maker calls the CPU; where that is not told, its architecture."""
+    import platform
+
+    about = Path("/proc/cpuinfo")
+    if about.is_file() and (found := re.search(r"model name\s*: (.+)", about.read_text())):
+        return found[1]
+    return platform.processor() or platform.machine()
 
 
 def _cuda_device(index: int) -> Device:

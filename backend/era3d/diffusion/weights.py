@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import safetensors
 import torch
-from accelerate import init_empty_weights
 from huggingface_hub.errors import StrictDataclassError
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -190,6 +189,9 @@ def load_module(
     InputError
         If a tensor is missing, superfluous or of the wrong shape or kind; names the first few.
     """
+    # Takes seconds to import; who only looks at what files hold must not wait for it.
+    from accelerate import init_empty_weights
+
     file = WeightFile(path)
     with init_empty_weights():
         module = make()

@@ -180,6 +180,7 @@ def damages(folder):
     }
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize(
     "words",
     [
