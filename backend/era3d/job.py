@@ -126,7 +126,7 @@ class Job:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.request = _parse_request(_load_object(self.folder / "request.json"))
+        self.request = parse_request(_load_object(self.folder / "request.json"))
         self._record = _load_object(self.folder / "job.json", default={"stages": {}})
         _check_version(self._record, self.folder / "job.json")
 
@@ -274,7 +274,14 @@ def _load_object(path: Path, default: dict[str, Any] | None = None) -> dict[str,
     return value
 
 
-def _parse_request(values: dict[str, Any]) -> Request:
+def parse_request(values: dict[str, Any]) -> Request:
+    """Read what request.json holds.
+
+    Raises
+    ------
+    InputError
+        If an entry is unknown, of the wrong type or out of range.
+    """
     _check_version(values, Path("request.json"))
     known = {f.name for f in fields(Request)}
     unknown = sorted(set(values) - known)

@@ -9,7 +9,7 @@ from typing import Any
 
 from era3d.cli.progress import ProgressBars, print_json
 from era3d.job import Job, Request
-from era3d.stages import run, store_picture, store_views, write_cameras
+from era3d.stages import create_from_picture, create_from_views, run
 
 
 def add(commands: Any) -> None:
@@ -75,18 +75,9 @@ def _request(options: argparse.Namespace) -> Request:
 def _generate(options: argparse.Namespace) -> None:
     request = _request(options)
     if options.views is None:
-        from era3d.prepare import read_picture
-
-        picture = read_picture(options.picture)
-        job = Job.create(options.out, request)
-        store_picture(job, picture)
+        job = create_from_picture(options.out, request, options.picture)
     else:
-        from era3d.views import load_views
-
-        views = load_views(options.views)
-        job = Job.create(options.out, request)
-        store_views(job, views)
-        write_cameras(job, None)
+        job = create_from_views(options.out, request, options.views)
     _run(job, options)
 
 

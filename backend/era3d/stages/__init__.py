@@ -9,7 +9,22 @@ it. It is skipped when the hash of its inputs and settings is the one in job.jso
 Heavy libraries are imported by the work that needs them: reading a job must stay instant.
 """
 
-from era3d.stages.files import store_picture, store_views, write_cameras
+from era3d.stages.files import (
+    create_from_picture,
+    create_from_views,
+    store_picture,
+    store_views,
+    write_cameras,
+)
 from era3d.stages.runner import STAGES, run, stages_of
 
-__all__ = ["STAGES", "run", "stages_of", "store_picture", "store_views", "write_cameras"]
+__all__ = [
+    "STAGES",
+    "create_from_picture",
+    "create_from_views",
+    "run",
+    "stages_of",
+    "store_picture",
+    "store_views",
+    "write_cameras",
+]

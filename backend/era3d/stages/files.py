@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files of a job folder that more than one stage or command knows."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from era3d.cameras import VIEWS, describe_views
-from era3d.job import SCHEMA_VERSION, Job, replacing, scratch_folder, write_json
+from era3d.job import SCHEMA_VERSION, Job, Request, replacing, scratch_folder, write_json
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,3 +38,36 @@ def write_cameras(job: Job, reference: dict[str, Any] | None) -> None:
     """Write cameras.json: the six views, and the photo's camera where it is known."""
     cameras = {"schema_version": SCHEMA_VERSION, "views": describe_views(), "reference": reference}
     write_json(job.path("cameras.json"), cameras)
+
+
+def create_from_picture(folder: Path, request: Request, picture: Path) -> Job:
+    """Make a job of a picture, or give an existing one this picture.
+
+    Raises
+    ------
+    InputError
+        If the picture cannot be used, or the folder is something else.
+    """
+    from era3d.prepare import read_picture
+
+    image = read_picture(picture)
+    job = Job.create(folder, request)
+    store_picture(job, image)
+    return job
+
+
+def create_from_views(folder: Path, request: Request, views: Path) -> Job:
+    """Make a job of a folder of six views.
+
+    Raises
+    ------
+    InputError
+        If the views cannot be read, or the folder is something else.
+    """
+    from era3d.views import load_views
+
+    loaded = load_views(views)
+    job = Job.create(folder, request)
+    store_views(job, loaded)
+    write_cameras(job, None)
+    return job
