@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
 from era3d.devices import GB, Device
+from era3d.diffusion.weights import WeightFile
 from era3d.errors import InputError
+from era3d.files import read_object
+from era3d.store.layout import CODEC_FILE, DIFFUSERS, TRANSFORMERS, weights_in
 
 IMAGES = 12
 # What no tensor shows: kernels' workspaces, the allocator's gaps.
@@ -82,7 +87,7 @@ class ModelSizes:
 
 
 RELEASED_SIZES = ModelSizes(
-    unet=947_656_006,
+    unet=947_664_646,
     image_encoder=632_076_800,
     codec=83_653_863,
     positions=64 * 64,
@@ -92,6 +97,42 @@ RELEASED_SIZES = ModelSizes(
     codec_width=128,
 )
 """Of the released checkpoint with camera estimate; the other has 28 million parameters less."""
+
+
+def sizes_in(folder: Path) -> ModelSizes:
+    """Read the sizes of a model from its files, of which no weights are loaded.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or broken.
+    """
+    unet = read_object(folder / "unet" / "config.json")
+    patches = (folder / CODEC_FILE).is_file()
+    path = folder / CODEC_FILE if patches else folder / "vae" / "config.json"
+    codec = read_object(path)
+    try:
+        width = 3 if patches else codec["block_out_channels"][0]
+        factor = codec["patch"] if patches else 2 ** (len(codec["block_out_channels"]) - 1)
+        return ModelSizes(
+            unet=_count(folder / "unet", DIFFUSERS),
+            image_encoder=_count(folder / "image_encoder", TRANSFORMERS),
+            codec=0 if patches else _count(folder / "vae", DIFFUSERS),
+            positions=unet["sample_size"] ** 2,
+            channels=unet["in_channels"] + unet["out_channels"],
+            width=unet["block_out_channels"][0],
+            pixels=(unet["sample_size"] * factor) ** 2,
+            codec_width=width,
+        )
+    except (KeyError, TypeError, IndexError) as error:
+        raise InputError(
+            f"{folder / 'unet' / 'config.json'} or {path} does not describe a model: {error!r}."
+        ) from None
+
+
+def _count(folder: Path, names: tuple[str, ...]) -> int:
+    entries = WeightFile(weights_in(folder, names)).entries
+    return sum(math.prod(entry.shape) for entry in entries.values())
 
 
 @dataclass(frozen=True)

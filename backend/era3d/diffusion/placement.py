@@ -51,6 +51,11 @@ class Placement:
         self._homes: dict[nn.Module, list[Tensor]] = {}
         self._limit(plan.limit_gb)
 
+    @property
+    def here(self) -> set[nn.Module]:
+        """The parts that are on the device."""
+        return set(self._homes)
+
     def run(self, part: nn.Module, work: Callable[[], T]) -> T:
         """Call ``work``, which uses a part, with the part on the device.
 
@@ -80,11 +85,14 @@ class Placement:
             torch.get_device_module(self.device).empty_cache()
         self._limit(None)
 
-    def peak_gb(self) -> float | None:
-        """Most memory that tensors took on the device so far; None where torch does not count."""
+    def as_dict(self) -> dict[str, Any]:
+        """Describe what was done, for job.json; the peak where PyTorch counts it."""
+        about = {"device": self.plan.device, "level": self.plan.level.name}
+        about["dtype"] = str(self.plan.dtype).removeprefix("torch.")
         if self.device.type not in ("cuda", "xpu"):
-            return None
-        return torch.get_device_module(self.device).max_memory_allocated(self.device) / GB
+            return about
+        peak = torch.get_device_module(self.device).max_memory_allocated(self.device)
+        return about | {"peak_gb": round(peak / GB, 3)}
 
     def _bring(self, part: nn.Module) -> None:
         if part in self._homes:
@@ -101,17 +109,15 @@ class Placement:
             else:
                 _move(part, self.device, self.dtypes[part])
         if part is self.network and self.plan.level.pieces > 1:
-            for module in part.modules():
-                if isinstance(module, _SEPARABLE):
-                    run_in_pieces(module, self.plan.level.pieces)
+            split_layers(part, self.plan.level.pieces)
 
     def _send_home(self, part: nn.Module) -> None:
         if part not in self._homes:
             return
+        for hook in _STREAMING_HOOKS if self.plan.level.streamed else ():
+            HookRegistry.check_if_exists_or_initialize(part).remove_hook(hook, recurse=True)
         for module in part.modules():
             module.__dict__.pop("forward", None)
-        for hook in _STREAMING_HOOKS:
-            HookRegistry.check_if_exists_or_initialize(part).remove_hook(hook, recurse=True)
         with torch.inference_mode(False):
             for tensor, home in zip(_tensors(part), self._homes.pop(part), strict=True):
                 tensor.data = home
@@ -147,8 +153,17 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or any(w in str(error) for w in words)
 
 
-def run_in_pieces(module: nn.Module, pieces: int) -> None:
-    """Let a layer take its batch in pieces; exact, since its entries do not see each other."""
+def split_layers(network: nn.Module, pieces: int) -> None:
+    """Let layers take their batch in pieces where its entries do not see each other; exact.
+
+    Attention to both domains takes pairs of images, attention along rows takes rows.
+    """
+    for module in network.modules():
+        if isinstance(module, _SEPARABLE):
+            _split(module, pieces)
+
+
+def _split(module: nn.Module, pieces: int) -> None:
     whole = module.forward
 
     def forward(*inputs: Tensor) -> Tensor:

@@ -58,6 +58,10 @@ class Sampling:
         if self.eta and not self.solver.startswith("ddim"):
             raise InputError(f"eta is {self.eta}; with the solver {self.solver} it must be 0.")
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings by name."""
+        return asdict(self)
+
     @property
     def guided(self) -> bool:
         """Whether the unconditional half is needed."""
