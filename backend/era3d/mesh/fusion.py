@@ -3,6 +3,7 @@
 """Six views to one closed mesh: a level set that follows the normals that the views show."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -12,7 +13,7 @@ from era3d.mesh.decimate import decimate
 from era3d.mesh.distance import gradient, redistance
 from era3d.mesh.evidence import gather_evidence
 from era3d.mesh.extract import extract
-from era3d.mesh.grid import Band
+from era3d.mesh.grid import Band, Grid
 from era3d.mesh.hull import outline_distances
 from era3d.mesh.observations import Observations, observe
 from era3d.mesh.pins import find_anchors, find_rims, join
@@ -46,7 +47,7 @@ def fuse_levelset(
     A coarse level set goes from the visual hull to where the normals lead it. If it then shows
     the normals that the views show, finer ones go on from there. If not (recesses that no
     silhouette shows, thin parts that a coarse lattice loses), they start instead from what normal
-    stereo carves of the hull, and keep to its depths.
+    stereo carves of the hull, and keep to its depths, if that shows more of the normals.
 
     Parameters
     ----------
@@ -66,9 +67,8 @@ def fuse_levelset(
     InputError
         If too few views show something, or nothing fits all silhouettes.
     """
-    given = registered = observe(views, settings.view_weights)
-    obs, warp = loosen(given), Warp.identity(given)
-    box = object_box(obs)
+    given = observe(views, settings.view_weights)
+    box = object_box(loosen(given))
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
     levels = [(round(share * cells), count) for share, count in _LEVELS]
@@ -81,7 +81,43 @@ def fuse_levelset(
         done += 1
         progress(done, steps)
 
-    band, phi = start_from_hull(make_grid(box, min(_COARSE, cells)), obs)
+    band, phi, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, tick)
+    obs = loosen(registered)
+    mesh = extract(band, phi)
+    error, trust = normal_error(mesh, obs), estimate_trust(mesh, registered)
+    carved = maps = None
+    if levels and error > trust.good_error and views.size >= _STEREO_DETAIL:
+        maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
+        carved = _carved_shape(make_grid(box, levels[0][0]), maps, obs, trust, levels[0][1])
+        # Depths that do not make the shape look more like the views are wrong.
+        if normal_error(extract(*carved), obs) > error:
+            carved = maps = None
+    tick()
+    for level, (finer, count) in enumerate(levels):
+        if carved is not None and level == 0:
+            band, phi = carved
+        else:
+            band, phi = refine(band, phi, make_grid(box, finer), obs)
+        for _ in range(count):
+            if carved is None or level > 0:
+                band, phi = advance(band, phi, obs, maps, trust)
+            tick()
+    mesh = extract(band, phi)
+    tick()
+    mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
+    tick()
+    return mesh
+
+
+def _coarse_shape(
+    grid: Grid, given: Observations, tick: Callable[[], None]
+) -> tuple[Band, Tensor, Observations]:
+    """A level set from the hull to where the normals lead it; views that disagree are registered
+    to it on the way, and are returned as they then are.
+    """
+    registered, warp = given, Warp.identity(given)
+    obs = loosen(given)
+    band, phi = start_from_hull(grid, obs)
     for step in range(_COARSE_STEPS):
         if step in _REGISTER_AT and not agree(given):
             warp = register(extract(band, phi), given, warp)
@@ -89,27 +125,17 @@ def fuse_levelset(
             obs = loosen(registered)
         band, phi = advance(band, phi, obs)
         tick()
-    maps = None
-    coarse = extract(band, phi)
-    trust = estimate_trust(coarse, registered)
-    fits = normal_error(coarse, obs) <= trust.good_error
-    if levels and not fits and views.size >= _STEREO_DETAIL:
-        maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
-    tick()
-    for finer, count in levels:
-        grid = make_grid(box, finer)
-        if maps is not None and finer == levels[0][0]:
-            band, phi = start_from_depths(maps, grid, obs, trust.behind_vote)
-        else:
-            band, phi = refine(band, phi, grid, obs)
-        for _ in range(count):
-            band, phi = advance(band, phi, obs, maps, trust)
-            tick()
-    mesh = extract(band, phi)
-    tick()
-    mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
-    tick()
-    return mesh
+    return band, phi, registered
+
+
+def _carved_shape(
+    grid: Grid, maps: DepthMaps, obs: Observations, trust: Trust, count: int
+) -> tuple[Band, Tensor]:
+    """A level set from what stereo's depths carve of the hull."""
+    band, phi = start_from_depths(maps, grid, obs, trust.behind_vote)
+    for _ in range(count):
+        band, phi = advance(band, phi, obs, maps, trust)
+    return band, phi
 
 
 def advance(
