@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that take their place whole, and files that hold one JSON object."""
+"""Files that take their place whole, what is left of others, and files that hold JSON."""
 
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from era3d.errors import InputError
 
 TEMPORARY = ".tmp-"
-"""How the names of unfinished files begin."""
+"""How the names of unfinished files and folders begin."""
 
 
 @contextmanager
@@ -27,6 +28,26 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """A temporary folder on the same disk as ``parent``'s files, gone when the block ends."""
+    folder = parent / f"{TEMPORARY}{os.getpid()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clean_up(folder: Path) -> None:
+    """Remove what a process left half-written when it was killed."""
+    for path in [*folder.glob(f"{TEMPORARY}*"), *folder.glob(f"views/{TEMPORARY}*")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def read_object(

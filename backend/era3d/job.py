@@ -4,20 +4,18 @@
 
 import hashlib
 import json
-import os
-import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TextIO
 
 from era3d.errors import InputError
+from era3d.files import read_object, write_object
 from era3d.lock import LOCK_FILES, holding
 
 SCHEMA_VERSION = 1
-_TEMPORARY = ".tmp-"
+_WAY_OUT = "delete it to start over"
 _CHOICES = {
     "source": ("picture", "views"),
     "quality": ("draft", "standard", "reference"),
@@ -126,8 +124,10 @@ class Job:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.request = parse_request(_load_object(self.folder / "request.json"))
-        self._record = _load_object(self.folder / "job.json", default={"stages": {}})
+        if not (self.folder / "request.json").is_file():
+            raise InputError(f"{folder} is not a job folder: it has no request.json.")
+        self.request = parse_request(read_object(self.folder / "request.json", way_out=_WAY_OUT))
+        self._record = read_object(self.folder / "job.json", {"stages": {}}, _WAY_OUT)
         _check_version(self._record, self.folder / "job.json")
 
     @classmethod
@@ -142,7 +142,7 @@ class Job:
         with holding(folder):
             if (folder / "request.json").is_file():
                 cls(folder)  # refuses what a newer version made before anything is overwritten
-            write_json(folder / "request.json", asdict(request))
+            write_object(folder / "request.json", asdict(request))
         return cls(folder)
 
     def path(self, name: str) -> Path:
@@ -164,12 +164,12 @@ class Job:
         """Write down that a stage is finished, and with which versions."""
         self._record["stages"][stage] = entry
         self._record.update(about, schema_version=SCHEMA_VERSION)
-        write_json(self.folder / "job.json", self._record)
+        write_object(self.folder / "job.json", self._record)
 
     def forget(self, stage: str) -> None:
         """Let a stage run again even if nothing changed."""
         if self._record["stages"].pop(stage, None) is not None:
-            write_json(self.folder / "job.json", self._record)
+            write_object(self.folder / "job.json", self._record)
 
     def events(self) -> "EventLog":
         """Open events.jsonl to append."""
@@ -214,64 +214,10 @@ def hash_inputs(settings: dict[str, Any], files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place when the block ends well.
-
-    Keeps the suffix, since writers choose a format by it.
-    """
-    temporary = path.with_name(f"{_TEMPORARY}{os.getpid()}-{path.name}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def scratch_folder(parent: Path) -> Iterator[Path]:
-    """A temporary folder on the same disk as ``parent``'s files, gone when the block ends."""
-    folder = parent / f"{_TEMPORARY}{os.getpid()}"
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def clean_up(folder: Path) -> None:
-    """Remove what a process left half-written when it was killed."""
-    for path in [*folder.glob(f"{_TEMPORARY}*"), *folder.glob(f"views/{_TEMPORARY}*")]:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON file whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
 def _holds_other_things(folder: Path) -> bool:
     """Whether a folder holds more than a log, which whoever starts us may have opened already."""
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     return bool(names - LOCK_FILES - {"log.txt", "events.jsonl"})
-
-
-def _load_object(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
-    if default is not None and not path.exists():
-        return default
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path.parent} is not a job folder: it has no {path.name}.") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read ({error}); delete it to start over.") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{path} does not hold a JSON object; delete it to start over.")
-    return value
 
 
 def parse_request(values: dict[str, Any]) -> Request:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 import pytest
 
 from era3d.errors import InputError
-from era3d.job import Job, Request, clean_up, hash_inputs, replacing, scratch_folder
+from era3d.files import clean_up, replacing, scratch_folder
+from era3d.job import Job, Request, hash_inputs
 
 
 def test_a_request_survives_the_folder(tmp_path):

@@ -30,7 +30,8 @@ from typing import Any, TextIO
 from era3d import __version__
 from era3d.diffusion.warm import forget_models, keep_models
 from era3d.errors import Cancelled
-from era3d.job import Job, parse_request, write_json
+from era3d.files import write_object
+from era3d.job import Job, parse_request
 from era3d.outcome import Outcome, outcome_of
 from era3d.stages import create_from_picture, run
 
@@ -143,7 +144,7 @@ class Worker:
     def _tell(self, state: str, job: Path | None = None) -> None:
         told = {"protocol": PROTOCOL, "version": __version__, "process": os.getpid()}
         told |= {"state": state, "job": job and str(job), "last": self._last}
-        write_json(self._state_file, told)
+        write_object(self._state_file, told)
 
 
 def parse(line: str) -> Order | None:

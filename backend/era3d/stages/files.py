@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from era3d.cameras import VIEWS, describe_views
-from era3d.job import SCHEMA_VERSION, Job, Request, replacing, scratch_folder, write_json
+from era3d.files import replacing, scratch_folder, write_object
+from era3d.job import SCHEMA_VERSION, Job, Request
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,7 +38,7 @@ def store_views(job: Job, views: "Views") -> None:
 def write_cameras(job: Job, reference: dict[str, Any] | None) -> None:
     """Write cameras.json: the six views, and the photo's camera where it is known."""
     cameras = {"schema_version": SCHEMA_VERSION, "views": describe_views(), "reference": reference}
-    write_json(job.path("cameras.json"), cameras)
+    write_object(job.path("cameras.json"), cameras)
 
 
 def create_from_picture(folder: Path, request: Request, picture: Path) -> Job:

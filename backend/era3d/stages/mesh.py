@@ -4,7 +4,8 @@
 
 from typing import Any
 
-from era3d.job import Job, Request, replacing
+from era3d.files import replacing
+from era3d.job import Job, Request
 from era3d.stages.files import NORMAL_FILES
 from era3d.stages.stage import Report, Stage
 

@@ -5,7 +5,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from era3d.job import Job, replacing
+from era3d.files import replacing
+from era3d.job import Job
 from era3d.stages.stage import Report, Stage
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from era3d.errors import Cancelled, InputError, ViewWarning
-from era3d.job import EventLog, Job, Request, clean_up, hash_inputs
+from era3d.files import clean_up
+from era3d.job import EventLog, Job, Request, hash_inputs
 from era3d.lock import holding
 from era3d.provenance import peak_memory_mb, versions
 from era3d.stages.mesh import MESH

@@ -13,7 +13,7 @@ from era3d.errors import InputError
 from era3d.files import read_object, write_object
 from era3d.progress import Progress, ignore
 from era3d.store import hub
-from era3d.store.digests import fresh_digest
+from era3d.store.digests import digest
 from era3d.store.folders import data_folder
 from era3d.store.hub import RemoteFile
 from era3d.store.layout import files_in, files_of
@@ -112,7 +112,7 @@ def checksums_of(folder: Path, progress: Progress = ignore) -> list[RemoteFile]:
     names, files = files_in(folder), []
     for index, name in enumerate(names):
         path = folder / name
-        files.append(RemoteFile(name, path.stat().st_size, fresh_digest(path), ""))
+        files.append(RemoteFile(name, path.stat().st_size, digest(path), ""))
         progress(index + 1, len(names))
     return files
 
