@@ -27,7 +27,7 @@ def unregister() -> None:
 
 def _parts() -> tuple[tuple, tuple]:
     """Return modules and classes to register; imported here, so that client needs no bpy."""
-    from . import cli, installation, jobs, operators, preferences, properties, ui
+    from . import backend, cli, installation, jobs, operators, preferences, properties, ui
 
     classes = (preferences.Era3DPreferences, *operators.CLASSES, *ui.CLASSES)
-    return (properties, jobs, installation, ui.preview, cli), classes
+    return (properties, backend, jobs, installation, ui.preview, cli), classes

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 VARIABLE = "ERA3D_PYTHON"
 MISSING = (
@@ -99,19 +100,28 @@ def generate_command(python: Path, wanted: Generation, job: Path) -> list[str]:
     return [*command, "--json"]
 
 
-def rebuild_command(python: Path, job: Path, stage: str) -> list[str]:
-    """Return the command that runs a job folder again from a stage on."""
-    return [
-        str(python),
-        "-I",
-        "-m",
-        "era3d",
-        "rebuild",
-        str(job.absolute()),
-        "--from",
-        stage,
-        "--json",
-    ]
+def worker_command(python: Path) -> list[str]:
+    """Return the command that starts the backend's long-lived process."""
+    return [str(python), "-I", "-m", "era3d", "worker"]
+
+
+def generate_order(wanted: Generation, job: Path) -> dict[str, Any]:
+    """Return what tells a worker to make a job of a picture."""
+    model = Path(wanted.model)
+    chosen = str(model.absolute()) if model.is_dir() else wanted.model
+    request = {"model": chosen, "seed": wanted.seed, "quality": wanted.quality}
+    picture = str(wanted.picture.absolute())
+    return {
+        "command": "generate",
+        "job": str(job.absolute()),
+        "picture": picture,
+        "request": request,
+    }
+
+
+def rebuild_order(job: Path, stage: str) -> dict[str, Any]:
+    """Return what tells a worker to run a job again from a stage on."""
+    return {"command": "run", "job": str(job.absolute()), "from": stage}
 
 
 def check_command(python: Path) -> list[str]:

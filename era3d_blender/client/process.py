@@ -30,9 +30,8 @@ class Child:
     def __init__(
         self, command: Sequence[str], log: Path, environ: Mapping[str, str], grace: float = 5.0
     ) -> None:
-        self.log = log
         self.grace = grace
-        self._log_start = log.stat().st_size if log.exists() else 0
+        self._tail = Tail(log)
         self._kill_at: float | None = None
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -43,7 +42,7 @@ class Child:
                 cwd=log.parent,
                 env=dict(environ),
                 close_fds=True,
-                **_detached(),
+                **detached(),
             )
 
     @property
@@ -72,10 +71,22 @@ class Child:
 
     def last_lines(self, count: int = 12) -> list[str]:
         """Return the last lines of what this child wrote."""
+        return self._tail.lines(count)
+
+
+class Tail:
+    """The end of a log, from where it is now on."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._start = log.stat().st_size if log.exists() else 0
+
+    def lines(self, count: int) -> list[str]:
+        """Return the last lines that are not empty."""
         try:
-            with self.log.open("rb") as log:
+            with self._log.open("rb") as log:
                 end = log.seek(0, os.SEEK_END)
-                log.seek(max(self._log_start, end - _TAIL_BYTES))
+                log.seek(max(self._start, end - _TAIL_BYTES))
                 text = log.read(_TAIL_BYTES).decode("utf-8", "replace")
         except OSError:
             return []
@@ -86,7 +97,7 @@ class Child:
         return [line for line in lines if line][-count:]
 
 
-def _detached() -> dict[str, object]:
+def detached() -> dict[str, object]:
     """Return what keeps the terminal's Ctrl-C, and a console window, away from the child."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW

@@ -13,6 +13,7 @@ from pathlib import Path
 from .environment import BackendMissingError
 from .events import Event, EventReader
 from .process import Child
+from .worker import WorkerRun
 
 STAGES = ("prepare", "views", "mesh", "texture")
 _POLL_SECONDS = 0.02
@@ -53,6 +54,8 @@ class Supervisor:
         Seconds a cancelled backend gets before it is killed.
     stage_names : sequence of str
         What its events tell of, in order.
+    launch : callable
+        Starts what does the work; by default a process of its own.
 
     Attributes
     ----------
@@ -67,6 +70,9 @@ class Supervisor:
     environ: Mapping[str, str]
     grace: float = 5.0
     stage_names: Sequence[str] = STAGES
+    launch: Callable[[Supervisor], Child | WorkerRun] = lambda job: Child(
+        job.command, job.log, job.environ, job.grace
+    )
     state: str = RUNNING
     message: str = ""
     warnings: list[str] = field(default_factory=list)
@@ -80,7 +86,7 @@ class Supervisor:
     def __post_init__(self) -> None:
         self.stages = {name: StageStatus() for name in self.stage_names}
         self._reader = EventReader(self.job / "events.jsonl")
-        self._child: Child | None = None
+        self._child: Child | WorkerRun | None = None
 
     @property
     def log(self) -> Path:
@@ -106,7 +112,7 @@ class Supervisor:
             When the system cannot run the command.
         """
         try:
-            self._child = Child(self.command, self.log, self.environ, self.grace)
+            self._child = self.launch(self)
         except OSError as error:
             reason = error.strerror or error
             raise BackendMissingError(f"The backend cannot be started: {reason}") from error

@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
-from .. import jobs
-from ..client.environment import BackendMissingError, Generation, generate_command
+from .. import backend, jobs
+from ..client.environment import BackendMissingError, Generation, generate_order
 from ..client.supervisor import Supervisor
 from ..preferences import backend_python, new_job_folder
 from ..properties import folder_property, model_property, quality_property, seed_property
@@ -77,7 +77,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
             return None
         model = bpy.path.abspath(self.model_folder) if self.model == "CUSTOM" else self.model
         wanted = Generation(picture, model, self.seed, self.quality)
-        return running.supervisor(generate_command(python, wanted, job), job)
+        return backend.supervisor(python, generate_order(wanted, job), job)
 
     def _picture(self, context: bpy.types.Context) -> tuple[Path | None, Path]:
         """Return the picture's file and the job folder, which is made."""

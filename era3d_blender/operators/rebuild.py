@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty
 
-from .. import jobs
-from ..client.environment import BackendMissingError, rebuild_command
+from .. import backend, jobs
+from ..client.environment import BackendMissingError, rebuild_order
 from ..client.supervisor import Supervisor
 from ..preferences import backend_python
 from ..scene.roots import JOB_KEY, find_root
@@ -71,4 +71,4 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
         except (BackendMissingError, JobFolderError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return None
-        return running.supervisor(rebuild_command(python, job, self.stage), job)
+        return backend.supervisor(python, rebuild_order(job, self.stage), job)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import bpy
 
-from .. import installation, jobs
+from .. import backend, installation, jobs
 from ..client import setup
 
 
@@ -27,6 +27,7 @@ class ERA3D_OT_remove_backend(bpy.types.Operator):
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Remove it."""
+        backend.close()  # a running program cannot be removed everywhere
         setup.remove(installation.root())
         installation.forget()
         jobs.redraw()

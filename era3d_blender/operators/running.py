@@ -7,13 +7,8 @@ from __future__ import annotations
 import bpy
 
 from .. import jobs
-from ..client.environment import BackendMissingError, scrubbed
+from ..client.environment import BackendMissingError
 from ..client.supervisor import CANCELLED, FINISHED, Supervisor
-
-
-def supervisor(command: list[str], job: object) -> Supervisor:
-    """Return a job that is ready to start."""
-    return Supervisor(command, job, scrubbed())
 
 
 def follow(

@@ -67,9 +67,13 @@ def backend(fake_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("BLENDER_USER_RESOURCES", str(tmp_path / "blender"))
 
     def behave(mode: str) -> None:
-        monkeypatch.setenv("ERA3D_FAKE", mode)
+        from era3d_blender import backend
 
-    return behave
+        monkeypatch.setenv("ERA3D_FAKE", mode)
+        backend.close()  # it was started with another mode
+
+    yield behave
+    behave("good")
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,26 +2,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A program that behaves like the backend, well or badly, as ERA3D_FAKE says.
 
-Called with the arguments the add-on gives to Python: -I -m era3d generate PICTURE --out JOB ...
+Called with the arguments that the add-on gives to Python: -I -m era3d generate PICTURE --out JOB
+... for one job, or -I -m era3d worker --state FILE for one after another.
 """
 
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 STAGES = ("prepare", "views", "mesh", "texture")
-
-
-def job_folder() -> Path:
-    """The job folder among the arguments."""
-    arguments = sys.argv[1:]
-    if "--out" in arguments:
-        return Path(arguments[arguments.index("--out") + 1])
-    return Path(arguments[arguments.index("rebuild") + 1])
+stop = threading.Event()
 
 
 def emit(job: Path, **event) -> None:
@@ -45,8 +41,47 @@ def work(job: Path, seconds: float = 0.0) -> None:
 
 
 def main() -> int:
-    mode, job = os.environ.get("ERA3D_FAKE", "good"), job_folder()
-    print("fake backend", mode, sys.argv[1:], flush=True)
+    arguments = sys.argv[1:]
+    if "worker" in arguments:
+        return serve(Path(arguments[arguments.index("--state") + 1]))
+    return behave(Path(arguments[arguments.index("--out") + 1]), arguments)
+
+
+def serve(state: Path) -> int:
+    """Take orders until the input closes."""
+    orders = queue.Queue()
+    threading.Thread(target=listen, args=(orders,), daemon=True).start()
+    while True:
+        order = orders.get()
+        job = Path(order["job"])
+        log = os.open(job / "log.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        stop.clear()
+        code = behave(job, order)
+        if code == 3:
+            return code
+        state.with_suffix(".part").write_text(
+            json.dumps({"last": {"id": order["id"], "code": code}})
+        )
+        state.with_suffix(".part").replace(state)
+
+
+def listen(orders: queue.Queue) -> None:
+    """Queue the orders and hear a cancel at once."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["command"] == "cancel":
+            stop.set()
+        else:
+            orders.put(order)
+    os._exit(0)
+
+
+def behave(job: Path, told: object) -> int:
+    """Work on one job, well or badly."""
+    mode = os.environ.get("ERA3D_FAKE", "good")
+    print("fake backend", mode, told, flush=True)
     if mode == "dies":
         emit(job, kind="started", stage="views")
         print("out of memory, goodbye", file=sys.stderr, flush=True)
@@ -63,7 +98,8 @@ def main() -> int:
     if mode == "slow":
         emit(job, kind="started", stage="views")
         emit(job, kind="progress", stage="views", step=1, of=4)
-        time.sleep(60)
+        if stop.wait(60):
+            return 143
     if mode == "floods":
         sys.stdout.write("noise " * 200_000)
         sys.stderr.write("noise " * 200_000)

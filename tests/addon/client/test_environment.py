@@ -16,8 +16,10 @@ from era3d_blender.client.environment import (
     check_command,
     find_python,
     generate_command,
-    rebuild_command,
+    generate_order,
+    rebuild_order,
     scrubbed,
+    worker_command,
 )
 
 
@@ -71,9 +73,24 @@ def test_commands_are_the_backends_own():
     assert generate_command(Path("/py"), wanted, Path("/job")) == (
         [*start, "generate", "/a b/cat.png", *options]
     )
-    assert rebuild_command(Path("/py"), Path("/job"), "texture") == (
-        [*start, "rebuild", "/job", "--from", "texture", "--json"]
-    )
+    assert worker_command(Path("/py")) == [*start, "worker"]
+
+
+def test_orders_name_whole_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "weights").mkdir()
+    wanted = Generation(Path("cat.png"), "weights", 4, "draft")
+    assert generate_order(wanted, Path("job")) == {
+        "command": "generate",
+        "job": str(tmp_path / "job"),
+        "picture": str(tmp_path / "cat.png"),
+        "request": {"model": str(tmp_path / "weights"), "seed": 4, "quality": "draft"},
+    }
+    assert rebuild_order(Path("job"), "texture") == {
+        "command": "run",
+        "job": str(tmp_path / "job"),
+        "from": "texture",
+    }
 
 
 def test_a_picture_named_like_an_option_is_still_a_picture():

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import glyph
 import pytest
@@ -37,16 +38,13 @@ def follow(seconds=20.0):
 
 def start_polled(picture, tmp_path, grace=5.0):
     """Start a job the way invoke() does; in background Blender runs execute() instead."""
-    import os
-
-    from era3d_blender import jobs
-    from era3d_blender.client.environment import Generation, find_python, generate_command
-    from era3d_blender.client.supervisor import Supervisor
+    from era3d_blender import backend, jobs
+    from era3d_blender.client.environment import Generation, find_python, generate_order
 
     job = tmp_path / "polled"
     job.mkdir()
-    command = generate_command(find_python(), Generation(picture), job)
-    jobs.start(Supervisor(command, job, dict(os.environ), grace))
+    order = generate_order(Generation(picture), job)
+    jobs.start(replace(backend.supervisor(find_python(), order, job), grace=grace))
 
 
 def test_a_job_from_a_script(empty_scene, backend, picture, tmp_path):
@@ -55,8 +53,8 @@ def test_a_job_from_a_script(empty_scene, backend, picture, tmp_path):
     assert len([thing for thing in bpy.data.objects if thing.type == "CAMERA"]) == 6
     assert bpy.context.active_object.type == "MESH"
     log = (tmp_path / "job/log.txt").read_text()
-    assert "'-I', '-m', 'era3d', 'generate'" in log
-    assert "'--seed', '5', '--quality', 'draft', '--model', 'mini', '--json'" in log
+    assert "'command': 'generate'" in log
+    assert "'request': {'model': 'mini', 'seed': 5, 'quality': 'draft'}" in log
 
 
 def test_the_panels_picture_is_used(empty_scene, backend, picture, tmp_path):
@@ -92,7 +90,7 @@ def test_new_jobs_get_folders_of_their_own(empty_scene, backend, picture):
 
 def test_no_backend(empty_scene, monkeypatch, picture, tmp_path):
     monkeypatch.delenv("ERA3D_PYTHON", raising=False)
-    with pytest.raises(RuntimeError, match="No backend is set up: choose its Python in Pref"):
+    with pytest.raises(RuntimeError, match="No backend is set up: press Set Up Backend in Pref"):
         generate(picture, tmp_path)
 
 
@@ -235,7 +233,7 @@ def test_rebuild_hands_painted_views_over_and_updates(empty_scene, backend, pict
     old = mesh.data
     assert bpy.ops.era3d.rebuild(stage="texture") == {"FINISHED"}
     assert (tmp_path / "job/views/color_front.png").read_bytes() != before
-    assert "'rebuild'" in (tmp_path / "job/log.txt").read_text()
+    assert "'from': 'texture'" in (tmp_path / "job/log.txt").read_text()
     assert mesh == bpy.data.objects["job"]
     assert old != mesh.data
     assert len(bpy.data.objects) == 8
