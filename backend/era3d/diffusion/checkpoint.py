@@ -125,13 +125,14 @@ def _assemble(folder: Path, dtype: torch.dtype | None) -> Era3DPipeline:
     """Load all parts into the host's memory; without ``dtype`` as precise as their files are."""
     # Small parts first, so that most of what can be wrong is told at once.
     mean, std = _load_statistics(folder / "image_normalizer")
+    # Before anything stays in memory: the text encoder that this may need does not.
+    prompts, codes = _load_prompts(folder)
     parts: dict[str, Any] = {
         "scheduler": _load_scheduler(folder / "scheduler" / "scheduler_config.json"),
         "preprocessor": _load_preprocessor(folder / "feature_extractor"),
         "presets": _load_presets(folder / SAMPLING_FILE),
         "codec": _load_codec(folder),
     }
-    prompts, codes = _load_prompts(folder)
     parts["image_encoder"] = _load_image_encoder(folder / "image_encoder", dtype)
     unet = _load_unet(folder / "unet", dtype)
     return Era3DPipeline(
