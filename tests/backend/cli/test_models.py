@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from era3d.cli import main
 from era3d.store import consent
 from tests.backend.store.conftest import hub, machine, released_folder  # noqa: F401
 
+ERA3D = [sys.executable, "-m", "era3d"]
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
 
@@ -212,7 +214,7 @@ def test_the_whole_way_in_a_process_of_its_own(hub, machine):  # noqa: F811
 
     own = {"HF_ENDPOINT": constants.ENDPOINT, "HF_HUB_CACHE": str(machine / "hub")}
     done = subprocess.run(
-        [sys.executable, "-m", "era3d", "models", "download", "6view", "--yes"],
+        [*ERA3D, "models", "download", "6view", "--yes"],
         env=os.environ | own,
         capture_output=True,
         text=True,
@@ -221,3 +223,27 @@ def test_the_whole_way_in_a_process_of_its_own(hub, machine):  # noqa: F811
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith(hub.commit)
     assert all("[transformers]" not in line for line in done.stderr.splitlines())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_download_that_is_stopped_goes_on_later(hub, machine, capfd, number, code):  # noqa: F811
+    from huggingface_hub import constants
+
+    hub.stall_after[UNET] = 70_000
+    own = {"HF_ENDPOINT": constants.ENDPOINT, "HF_HUB_CACHE": str(machine / "hub")}
+    command = [*ERA3D, "models", "download", "6view", "--yes", "--json"]
+    with subprocess.Popen(
+        command, env=os.environ | own, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert hub.stalled.wait(60)
+        for line in child.stdout:
+            event = json.loads(line)
+            if event["step"] > 70_000:  # what was sent has arrived
+                break
+        child.send_signal(number)
+        assert child.wait(60) == code
+    (part,) = machine.rglob("*.incomplete")
+    assert part.stat().st_size == 70_000
+    assert run(capfd, "download", "6view")[0] == 0
+    assert ("GET", UNET, "bytes=70000-") in hub.requests

@@ -27,6 +27,8 @@ class FakeHub:
         Of a file, after how many bytes its next connections break.
     corrupt : set of str
         Files of which another byte is sent than the listing says.
+    stall_after : dict of str to int
+        Of a file, after how many bytes nothing more comes; ``stalled`` tells that it happened.
     ignores_ranges : bool
     answer : int
         Status of every answer, if not 200.
@@ -43,7 +45,8 @@ class FakeHub:
     answer: int = 200
     error_code: str = ""
     requests: list = field(default_factory=list)
-    on_bytes = None
+    stall_after: dict[str, int] = field(default_factory=dict)
+    stalled: threading.Event = field(default_factory=threading.Event)
 
     @contextlib.contextmanager
     def serving(self):
@@ -132,6 +135,10 @@ class _Handler(BaseHTTPRequestHandler):
         cuts = hub.cut_after.get(name)
         if body and cuts:
             return self.send_part(content[start:], headers, status, cuts.pop(0))
+        if body and name in hub.stall_after:
+            self.send_part(content[start:], headers, status, hub.stall_after.pop(name))
+            hub.stalled.set()
+            return self.connection.recv(1)  # returns when the other side hangs up
         return self.send(content[start:], headers, body, status)
 
     def send_part(self, content, headers, status, count):
