@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -49,16 +50,14 @@ class Child:
         try:
             await self._be_ready()
             await _be_free(job)
-            # The worker writes it again when it begins, so that an old end is not taken for ours.
-            self._state_file.unlink(missing_ok=True)
-            order = {"command": "run", "job": str(job)} | ({"from": first} if first else {})
-            await self._tell(order)
-            state = await self._until_idle(time.monotonic() + seconds)
+            name = secrets.token_hex(8)
+            await self._tell({"command": "run", "job": str(job), "from": first, "id": name})
+            last = await self._until_done(name, time.monotonic() + seconds)
         except Ended as error:
             return Outcome(FAILED if self._cancelled is None else TERMINATED, str(error))
         except InputError as error:
             return Outcome(FAILED, str(error))
-        return Outcome(state["last"]["code"], state["last"]["message"])
+        return Outcome(last["code"], last["message"])
 
     def cancel(self) -> None:
         """Ask for the end of the job that runs; after a while the worker is ended."""
@@ -110,16 +109,18 @@ class Child:
             self._process.stdin.write(json.dumps(order).encode() + b"\n")
             await self._process.stdin.drain()
 
-    async def _until_idle(self, end: float) -> dict[str, Any]:
+    async def _until_done(self, name: str, end: float) -> dict[str, Any]:
+        """Wait for the end of an order; returns what the worker tells of it."""
         told = False
-        while (state := self._state()) is None or state["state"] != "idle":
+        while not (state := self._state()) or not (last := state["last"]) or last["id"] != name:
             if self._cancelled is not None:
                 if not told:
                     await self._tell({"command": "cancel"})
                     told = True
                 end = min(end, self._cancelled + _CANCEL_SECONDS)
             await self._look_on(end, "The job took too long")
-        return state
+        last_told: dict[str, Any] = last
+        return last_told
 
     async def _look_on(self, end: float, late: str) -> None:
         """Wait a moment; the worker's end, which comes when it is late, is an error."""

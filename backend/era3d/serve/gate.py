@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from era3d import __version__
 from era3d.serve.metrics import Metrics
-from era3d.serve.refusal import Refusal, refusal_of
+from era3d.serve.refusal import Refusal, refusal_of, without_folder
 from era3d.serve.settings import MIB, PROTOCOL, Limits, ServerSettings
 from era3d.serve.tokens import owner_of
 
@@ -55,7 +56,7 @@ class Gate:
             refusal = refusal_of(error)
             if refusal is None or answer.status:
                 raise
-            await _refuse(refusal, body, answer)
+            await _refuse(refusal, self._settings.folder, body, answer)
         finally:
             self._metrics.received.inc(body.size)
             self._metrics.requests.labels(answer.status or 500).inc()
@@ -154,13 +155,13 @@ class _Answer:
         await self._send(message)
 
 
-async def _refuse(refusal: Refusal, body: _Body, answer: _Answer) -> None:
+async def _refuse(refusal: Refusal, folder: Path, body: _Body, answer: _Answer) -> None:
     """Send a refusal.
 
     If the body is still on its way, the connection must close, or all of it would have to be read.
     A client that only writes would then lose the answer with the connection: so read on a little.
     """
-    content = json.dumps({"error": refusal.message}).encode()
+    content = json.dumps({"error": without_folder(refusal.message, folder)}).encode()
     headers = {"content-type": "application/json", "content-length": str(len(content))}
     headers |= refusal.headers | ({} if body.complete else {"connection": "close"})
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -8,10 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from era3d.errors import InputError
 from era3d.files import write_object
 from era3d.job import Job, Request, parse_request
 from era3d.serve.pictures import VIEW_NAMES, check_picture, store_given_views
-from era3d.serve.refusal import Refusal
+from era3d.serve.refusal import Refusal, without_folder
 from era3d.serve.settings import Limits, ServerSettings
 from era3d.stages import stages_of
 
@@ -82,7 +83,10 @@ def make_job(
         scratch.mkdir()
         for name, file in views.items():
             _spill(file, scratch / name)
-        store_given_views(scratch, job, limits)
+        try:
+            store_given_views(scratch, job, limits)
+        except InputError as error:
+            raise Refusal(422, without_folder(str(error), scratch)) from None
     for name in first_stage.inputs:
         if not job.path(name).is_file():
             part = "picture" if name == "input.png" else Path(name).name

@@ -55,6 +55,12 @@ def serve(app: FastAPI, address: Address, limits: Limits, as_json: bool = False)
         If the address cannot be had or the certificate not be read.
     """
     listener = listen(address)
+    with contextlib.suppress(KeyboardInterrupt, Cancelled):
+        Server(configuration(app, address, limits), address, as_json).run(sockets=[listener])
+
+
+def configuration(app: FastAPI, address: Address, limits: Limits) -> uvicorn.Config:
+    """Return what uvicorn is told; raises `InputError` if the certificate cannot be used."""
     config = uvicorn.Config(
         app,
         http=type("Protocol", (GuardedProtocol,), {"header_seconds": limits.header_seconds}),
@@ -73,8 +79,7 @@ def serve(app: FastAPI, address: Address, limits: Limits, as_json: bool = False)
         config.load()
     except OSError as error:  # what OpenSSL says is one, too
         raise InputError(f"The certificate or its key cannot be used: {error}.") from None
-    with contextlib.suppress(KeyboardInterrupt, Cancelled):
-        _Server(config, address, as_json).run(sockets=[listener])
+    return config
 
 
 def listen(address: Address) -> socket.socket:
@@ -96,7 +101,7 @@ def listen(address: Address) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Says where it is when it is there, and lets streams end before it goes."""
 
     def __init__(self, config: uvicorn.Config, address: Address, as_json: bool) -> None:
@@ -104,11 +109,13 @@ class _Server(uvicorn.Server):
         self._address, self._as_json = address, as_json
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
         await super().startup(sockets)
         if self.started and sockets:
             self._announce(sockets[0].getsockname()[1])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Go down: let streams end, which would last as long as their jobs."""
         self.config.app.state.service.stopping = True  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
 

@@ -27,9 +27,9 @@ async def listing(service: ServiceOf, record: JobOf) -> FileList:
     return FileList(files=[FileEntry(**each) for each in files])
 
 
-@router.api_route(
+@router.head("/{path:path}", include_in_schema=False)
+@router.get(
     "/{path:path}",
-    methods=["GET", "HEAD"],
     response_class=FileResponse,
     responses={206: {"description": "A part of the file"}, 416: {"description": "No such part"}},
 )

@@ -1,0 +1,54 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tokens: shown once, kept as hashes, in a file that nobody else may read."""
+
+import os
+import stat
+
+import pytest
+
+from era3d.errors import InputError
+from era3d.serve.tokens import hash_of, new_token, owner_of, read_tokens
+
+
+def test_a_token_is_kept_as_a_hash_in_a_file_of_mode_600(tmp_path):
+    path = tmp_path / "deep" / "tokens.txt"
+    first, second = new_token(path), new_token(path)
+    assert first != second
+    assert len(first) >= 43
+    assert first not in path.read_text()
+    assert read_tokens(path) == {hash_of(first), hash_of(second)}
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_no_file_means_no_tokens(tmp_path):
+    assert read_tokens(tmp_path / "none") == frozenset()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o620])
+def test_a_file_that_others_may_open_is_refused_with_a_way_out(tmp_path, mode):
+    path = tmp_path / "tokens.txt"
+    new_token(path)
+    path.chmod(mode)
+    for action in (read_tokens, new_token):
+        with pytest.raises(InputError, match="chmod 600"):
+            action(path)
+
+
+@pytest.mark.parametrize("line", ["secret", "a" * 63, "g" * 64, "", "a" * 64 + "b"])
+def test_a_file_with_something_else_in_it_is_refused_without_repeating_it(tmp_path, line):
+    path = tmp_path / "tokens.txt"
+    new_token(path)
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(InputError, match="line 2") as caught:
+        read_tokens(path)
+    assert not line or line not in str(caught.value)
+
+
+def test_only_the_token_itself_has_an_owner():
+    owners = {hash_of("one"), hash_of("two")}
+    assert owner_of("two", owners) == hash_of("two")
+    for wrong in ("", "On", "one ", hash_of("one"), "zwölf"):
+        assert owner_of(wrong, owners) is None
