@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from era3d import __version__
-from era3d.cli import doctor, jobs, models, training, worker
+from era3d.cli import doctor, jobs, models, serve, training, worker
 from era3d.errors import Cancelled
 from era3d.outcome import OK, outcome_of
 
