@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"era3d {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (jobs, models, doctor, training, worker):
+    for group in (jobs, models, doctor, training, worker, serve):
         group.add(commands)
     return parser
 
