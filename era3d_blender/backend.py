@@ -11,32 +11,31 @@ from typing import Any
 
 import bpy
 
-from .client.environment import scrubbed, worker_command
+from .client.environment import Launch
 from .client.supervisor import Supervisor
 from .client.worker import Worker, WorkerRun
 
 _worker: Worker | None = None
+_way: Launch | None = None
 
 
-def supervisor(python: Path, order: Mapping[str, Any], job: Path) -> Supervisor:
+def supervisor(way: Launch, order: Mapping[str, Any], job: Path) -> Supervisor:
     """Return a job for the backend, ready to start."""
 
     def launch(waiting: Supervisor) -> WorkerRun:
-        worker = _living(python, waiting.environ)
-        return WorkerRun(worker, order, waiting.log, waiting.grace)
+        return WorkerRun(_living(way), order, waiting.log, waiting.grace)
 
-    return Supervisor(worker_command(python), job, scrubbed(), launch=launch)
+    return Supervisor(way.command, job, way.environ, launch=launch)
 
 
-def _living(python: Path, environ: Mapping[str, str]) -> Worker:
-    """Return the worker of this Python; a new one if there is none or it has died."""
-    global _worker
-    command = worker_command(python)
+def _living(way: Launch) -> Worker:
+    """Return the worker that was started this way; a new one if there is none or it has died."""
+    global _worker, _way
     if _worker is not None and _worker.poll() is None:
-        if _worker.command[: len(command)] == command:
+        if _way == way:
             return _worker
         _worker.close()
-    _worker = Worker(command, Path(bpy.app.tempdir), environ)
+    _worker, _way = Worker(way.command, Path(bpy.app.tempdir), way.environ), way
     return _worker
 
 

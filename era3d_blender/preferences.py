@@ -12,7 +12,15 @@ from bpy.props import EnumProperty, StringProperty
 
 from . import installation
 from .client import setup
-from .client.environment import VARIABLE, BackendMissingError, find_python
+from .client.environment import (
+    VARIABLE,
+    BackendMissingError,
+    Launch,
+    find_python,
+    is_loopback,
+    local_worker,
+    remote_worker,
+)
 from .ui.backend import draw_backend
 
 PACKAGE = __package__
@@ -49,6 +57,13 @@ class Era3DPreferences(bpy.types.AddonPreferences):
         description="Folder of Python wheels to set the backend up without a network",
         subtype="DIR_PATH",
     )
+    server: StringProperty(
+        name="Server",
+        description="Address of an Era3D server that does the work; empty: this computer does",
+    )
+    server_token: StringProperty(
+        name="Token", description="What the server knows you by", subtype="PASSWORD"
+    )
     jobs_folder: StringProperty(
         name="Jobs Folder",
         description="Where job folders are made; empty: the extension's own folder",
@@ -66,6 +81,9 @@ class Era3DPreferences(bpy.types.AddonPreferences):
             row = layout.row()
             row.alert = not check.good
             row.label(text=check.text, icon="CHECKMARK" if check.good else "ERROR")
+        layout.prop(self, "server", placeholder="https://")
+        if self.server:
+            layout.prop(self, "server_token")
         layout.prop(self, "jobs_folder")
 
 
@@ -97,6 +115,23 @@ def backend_python() -> Path:
     own = own_backend()
     preferred = bpy.path.abspath(settings.backend_python) if settings else ""
     return find_python(preferred, own=own and own.python)
+
+
+def chosen_backend() -> Launch:
+    """Return how to start what does the work: a server's carrier, or the backend of this computer.
+
+    Raises
+    ------
+    BackendMissingError
+        When there is none.
+    """
+    settings = preferences()
+    if settings is None or not settings.server.strip():
+        return local_worker(backend_python())
+    server = settings.server.strip()
+    if not bpy.app.online_access and not is_loopback(server):
+        raise BackendMissingError("Allow Online Access in Preferences > System to use a server")
+    return remote_worker(server, settings.server_token.strip())
 
 
 def user_folder(name: str) -> Path:

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 VARIABLE = "ERA3D_PYTHON"
+_CARRIER = Path(__file__).parents[1] / "carrier"
 MISSING = (
     "No backend is set up: press Set Up Backend in Preferences > Add-ons > Era3D, "
     f"or name its Python there or in {VARIABLE}"
@@ -98,6 +100,32 @@ def generate_command(python: Path, wanted: Generation, job: Path) -> list[str]:
     command += ["--quality", wanted.quality]
     command += ["--model", str(model.absolute()) if model.is_dir() else wanted.model]
     return [*command, "--json"]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How the process that takes orders is started."""
+
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+def local_worker(python: Path, environ: Mapping[str, str] = os.environ) -> Launch:
+    """Return how to start a worker that computes here."""
+    return Launch(tuple(worker_command(python)), scrubbed(environ))
+
+
+def remote_worker(server: str, token: str, environ: Mapping[str, str] = os.environ) -> Launch:
+    """Return how to start one that lets a server compute; the token is on no command line."""
+    command = (sys.executable, "-I", str(_CARRIER))
+    told = {"ERA3D_SERVER": server, "ERA3D_TOKEN": token}
+    return Launch(command, scrubbed(environ) | told)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this computer."""
+    host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
+    return host.rsplit(":", 1)[0].strip("[]") in {"localhost", "127.0.0.1", "::1"}
 
 
 def worker_command(python: Path) -> list[str]:

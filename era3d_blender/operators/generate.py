@@ -12,7 +12,7 @@ from bpy.props import StringProperty
 from .. import backend, jobs
 from ..client.environment import BackendMissingError, Generation, generate_order
 from ..client.supervisor import Supervisor
-from ..preferences import backend_python, new_job_folder
+from ..preferences import chosen_backend, new_job_folder
 from ..properties import folder_property, model_property, quality_property, seed_property
 from . import running
 
@@ -67,7 +67,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
 
     def _prepared(self, context: bpy.types.Context) -> Supervisor | None:
         try:
-            python = backend_python()
+            way = chosen_backend()
             picture, job = self._picture(context)
         except (BackendMissingError, OSError) as error:
             self.report({"ERROR"}, str(error))
@@ -77,7 +77,7 @@ class ERA3D_OT_generate(bpy.types.Operator):
             return None
         model = bpy.path.abspath(self.model_folder) if self.model == "CUSTOM" else self.model
         wanted = Generation(picture, model, self.seed, self.quality)
-        return backend.supervisor(python, generate_order(wanted, job), job)
+        return backend.supervisor(way, generate_order(wanted, job), job)
 
     def _picture(self, context: bpy.types.Context) -> tuple[Path | None, Path]:
         """Return the picture's file and the job folder, which is made."""

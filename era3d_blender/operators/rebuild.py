@@ -12,7 +12,7 @@ from bpy.props import EnumProperty
 from .. import backend, jobs
 from ..client.environment import BackendMissingError, rebuild_order
 from ..client.supervisor import Supervisor
-from ..preferences import backend_python
+from ..preferences import chosen_backend
 from ..scene.roots import JOB_KEY, find_root
 from . import running
 
@@ -64,11 +64,11 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
 
         job = Path(str(root[JOB_KEY]))
         try:
-            python = backend_python()
+            way = chosen_backend()
             if not looks_like_job(job):
                 raise JobFolderError(f"The job folder is gone: {job}")
             save_painted(view_images(root), job)
         except (BackendMissingError, JobFolderError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return None
-        return backend.supervisor(python, rebuild_order(job, self.stage), job)
+        return backend.supervisor(way, rebuild_order(job, self.stage), job)

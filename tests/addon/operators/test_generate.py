@@ -39,12 +39,17 @@ def follow(seconds=20.0):
 def start_polled(picture, tmp_path, grace=5.0):
     """Start a job the way invoke() does; in background Blender runs execute() instead."""
     from era3d_blender import backend, jobs
-    from era3d_blender.client.environment import Generation, find_python, generate_order
+    from era3d_blender.client.environment import (
+        Generation,
+        find_python,
+        generate_order,
+        local_worker,
+    )
 
     job = tmp_path / "polled"
     job.mkdir()
     order = generate_order(Generation(picture), job)
-    jobs.start(replace(backend.supervisor(find_python(), order, job), grace=grace))
+    jobs.start(replace(backend.supervisor(local_worker(find_python()), order, job), grace=grace))
 
 
 def test_a_job_from_a_script(empty_scene, backend, picture, tmp_path):

@@ -179,7 +179,7 @@ def test_preferences(empty_scene):
     from era3d_blender.preferences import Era3DPreferences
 
     notes = Notes()
-    stand_in = types.SimpleNamespace(layout=notes)
+    stand_in = types.SimpleNamespace(layout=notes, server="")
     Era3DPreferences.draw(stand_in, bpy.context)
     assert notes.operators() == ["era3d.set_up", "era3d.check_backend"]
 

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Obey the orders that a worker obeys, and let the server named in ERA3D_SERVER do the work.
+
+Orders come as lines of JSON on standard input; what becomes of them stands in the job's folder and
+in the state file, as with ``era3d worker``. The token comes in ERA3D_TOKEN.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from errand import BAD_INPUT, CANCELLED, FAILED, CancelledError, Errand
+from server import RefusedError, Server, UnreachableError
+
+
+class Carrier:
+    """Carries one job after another.
+
+    Parameters
+    ----------
+    state_file : Path
+    url, token : str
+        Of the server.
+    """
+
+    def __init__(self, state_file: Path, url: str, token: str) -> None:
+        self._state_file, self._url, self._token = state_file, url, token
+        self._orders: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._given: list[threading.Event] = []
+        self._stop = threading.Event()
+
+    def serve(self) -> None:
+        """Carry until the input closes."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._tell("idle", None)
+        while (order := self._orders.get()).get("command") != "shut down":
+            if isinstance(order.get("job"), str):
+                self._carry(order)
+
+    def _listen(self) -> None:
+        for line in sys.stdin:
+            order = json.loads(line)
+            if order.get("command") == "cancel":
+                for given in self._given:
+                    given.set()
+                self._given.clear()
+            else:
+                self._given.append(threading.Event())
+                self._orders.put({**order, "stop": self._given[-1]})
+        # Nobody is left to bring it home to: the server goes on, a later Blender may fetch it.
+        os._exit(0)
+
+    def _carry(self, order: dict[str, Any]) -> None:
+        folder = Path(order["job"])
+        self._stop = order["stop"]
+        self._tell("running", None)
+        code, message = FAILED, ""
+        try:
+            code = self._errand(order, folder)
+        except CancelledError:
+            code = CANCELLED
+        except RefusedError as error:
+            code, message = BAD_INPUT, str(error)
+        except (UnreachableError, OSError, ValueError, KeyError) as error:
+            message = str(error)
+        if message:
+            with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
+                failed = {"time": time.time(), "kind": "failed", "message": message}
+                file.write(json.dumps(failed) + "\n")
+        last = {"job": str(folder), "id": order.get("id", ""), "code": code, "message": message}
+        self._tell("idle", last)
+
+    def _errand(self, order: dict[str, Any], folder: Path) -> int:
+        server = Server(self._url, self._token, self._pause)
+        errand = Errand(server, folder, self._stop.is_set)
+        if order.get("command") == "generate":
+            return errand.generate(Path(order["picture"]), order.get("request", {}))
+        return errand.run(order.get("from"))
+
+    def _pause(self, seconds: float) -> None:
+        """Wait between two tries, unless the order is taken back."""
+        if self._stop.wait(seconds):
+            raise CancelledError
+
+    def _tell(self, state: str, last: dict[str, Any] | None) -> None:
+        told = {"protocol": 1, "process": os.getpid(), "state": state, "last": last}
+        partial = self._state_file.with_suffix(".part")
+        partial.write_text(json.dumps(told), "utf-8")
+        partial.replace(self._state_file)
+
+
+if __name__ == "__main__":
+    Carrier(
+        Path(sys.argv[sys.argv.index("--state") + 1]),
+        os.environ.get("ERA3D_SERVER", ""),
+        os.environ.get("ERA3D_TOKEN", ""),
+    ).serve()

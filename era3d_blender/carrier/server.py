@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A server of jobs as its client sees it: requests that are sent again when the line breaks."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+PROTOCOL = 1
+_TIMEOUT_SECONDS = 30.0
+_PATIENCE_SECONDS = 300.0
+_LONGEST_PAUSE = 15.0
+_THIS_COMPUTER = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class RefusedError(Exception):
+    """The server said no; the message is its reason.
+
+    Attributes
+    ----------
+    status : int
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UnreachableError(Exception):
+    """The server could not be reached for minutes."""
+
+
+class Server:
+    """A server's address and our token for it.
+
+    Parameters
+    ----------
+    url : str
+        As in ``https://studio.example:8501``.
+    token : str
+        Empty for a server that asks for none.
+    pause : callable
+        Waits so many seconds between two tries; may raise to give up.
+    """
+
+    def __init__(self, url: str, token: str, pause: Callable[[float], None] = time.sleep) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise RefusedError(0, f"{url!r} is no address of a server; it begins with https://")
+        if token and parts.scheme == "http" and parts.hostname not in _THIS_COMPUTER:
+            raise RefusedError(0, f"The token would be readable on the way; use https for {url}")
+        self.url = url.rstrip("/")
+        self._parts, self._token, self._pause = parts, token, pause
+        self._connection: http.client.HTTPConnection | None = None
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Return what the server has at a path, as an object of JSON."""
+        return json.loads(self._send("GET", path)[1])
+
+    def post(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Send an object of JSON, return the answer."""
+        headers = {"Content-Type": "application/json"}
+        return json.loads(self._send("POST", path, json.dumps(content).encode(), headers)[1])
+
+    def put(self, path: str, file: Path) -> None:
+        """Send a file."""
+        self._send("PUT", path, file.read_bytes())
+
+    def submit(self, request: Mapping[str, Any], files: Mapping[str, Path], key: str) -> str:
+        """Send a job and return its id; the same key never makes two."""
+        body, kind = _form({"request": json.dumps(request)}, files)
+        headers = {"Content-Type": kind, "Idempotency-Key": key}
+        return str(json.loads(self._send("POST", "/v1/jobs", body, headers)[1])["id"])
+
+    def fetch(self, path: str, into: IO[bytes]) -> None:
+        """Append a file's bytes from where ``into`` ends; an interrupted one goes on there."""
+        start = into.seek(0, 2)
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        status, content = self._send("GET", path, b"", headers)
+        if start and status == 200:  # it sent everything after all
+            into.seek(0)
+            into.truncate()
+        into.write(content)
+
+    def _send(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Send a request until it is answered; wait where the server says that it is busy.
+
+        Raises
+        ------
+        RefusedError
+            When the answer is no.
+        UnreachableError
+            When there is none for minutes.
+        """
+        end, tries = time.monotonic() + _PATIENCE_SECONDS, 0
+        while True:
+            wait = min(0.5 * 2**tries, _LONGEST_PAUSE)
+            tries += 1
+            try:
+                status, told, content = self._once(method, path, body, headers or {})
+            except (OSError, http.client.HTTPException) as error:
+                self._hang_up()
+                if time.monotonic() > end:
+                    raise UnreachableError(f"{self.url} cannot be reached: {error}") from error
+            else:
+                if status < 300:
+                    return status, content
+                if status not in (429, 502, 503, 504) or time.monotonic() > end:
+                    raise RefusedError(status, _reason(status, content, self.url))
+                wait = float(told.get("retry-after", wait))
+            self._pause(min(wait, _LONGEST_PAUSE))
+
+    def _once(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
+        if self._connection is None:
+            kind = http.client.HTTPSConnection
+            if self._parts.scheme == "http":
+                kind = http.client.HTTPConnection
+            self._connection = kind(
+                self._parts.hostname, self._parts.port, timeout=_TIMEOUT_SECONDS
+            )
+        ours = {"Era3D-Protocol": str(PROTOCOL)}
+        if self._token:
+            ours["Authorization"] = f"Bearer {self._token}"
+        target = self._parts.path.rstrip("/") + path
+        self._connection.request(method, target, body, {**ours, **headers})
+        with self._connection.getresponse() as answer:
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, told, answer.read()
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+def _reason(status: int, content: bytes, url: str) -> str:
+    try:
+        return str(json.loads(content)["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"{url} answered {status}; is it a server of Era3D?"
+
+
+def _form(fields: Mapping[str, str], files: Mapping[str, Path]) -> tuple[bytes, str]:
+    """Return a multipart form and its content type."""
+    line = secrets.token_hex(16)
+    body = b"".join(_parts(line, fields, files)) + f"--{line}--\r\n".encode()
+    return body, f"multipart/form-data; boundary={line}"
+
+
+def _parts(line: str, fields: Mapping[str, str], files: Mapping[str, Path]) -> Iterator[bytes]:
+    start = f'--{line}\r\nContent-Disposition: form-data; name="'
+    for name, value in fields.items():
+        yield f'{start}{name}"\r\n\r\n{value}\r\n'.encode()
+    for name, path in files.items():
+        yield f'{start}{name}"; filename="{name}"\r\n\r\n'.encode()
+        yield path.read_bytes() + b"\r\n"

@@ -1,0 +1,288 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs carried to a server and home: the server is real, only what computes is quick."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+
+import glyph
+import pytest
+
+pytest.importorskip("fastapi", reason="the server's packages are not installed")
+import uvicorn
+
+from era3d.serve.app import create_app
+from era3d.serve.listen import Address, listen
+from era3d.serve.settings import ServerSettings
+from era3d.serve.tokens import new_token, read_tokens
+from era3d_blender.client.environment import (
+    Generation,
+    generate_order,
+    rebuild_order,
+    remote_worker,
+)
+from era3d_blender.client.supervisor import Supervisor
+from era3d_blender.client.worker import Worker, WorkerRun
+from tests.backend.serve.conftest import LIMITS, Puppet
+
+CARRIER = Path(__file__).parents[3] / "era3d_blender" / "carrier"
+SMALL = Path(__file__).parents[2] / "data" / "job_small"
+
+
+class Studio:
+    """A server on a port of its own."""
+
+    def __init__(self, folder: Path, **settings) -> None:
+        self.puppet, self.folder = Puppet(), folder
+        app = create_app(ServerSettings(folder, limits=LIMITS, **settings), [self.puppet])
+        self._socket = listen(Address(port=0))
+        self.port = self._socket.getsockname()[1]
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.puppet.go.set()
+        self._server.should_exit = True
+        self._thread.join(20)
+        self._socket.close()
+
+
+@pytest.fixture
+def studio(tmp_path):
+    studio = Studio(tmp_path / "studio")
+    yield studio
+    studio.stop()
+
+
+@pytest.fixture
+def carrier(tmp_path):
+    """Start carriers to an address; they are ended with the test."""
+    workers = []
+
+    def start(port: int, token: str = "") -> Worker:
+        way = remote_worker(f"http://127.0.0.1:{port}", token)
+        folder = tmp_path / f"carrier-{len(workers)}"
+        folder.mkdir()
+        workers.append(Worker(way.command, folder, way.environ))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.kill()
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "letter.png"
+    path.write_bytes(glyph.png(glyph.view(0)[0]))
+    return path
+
+
+def job_of(worker: Worker, folder: Path, order: dict) -> Supervisor:
+    folder.mkdir(exist_ok=True)
+    return Supervisor(
+        worker.command,
+        folder,
+        os.environ,
+        launch=lambda job: WorkerRun(worker, order, job.log, job.grace),
+    )
+
+
+def generation(worker: Worker, folder: Path, picture: Path, model: str = "mini") -> Supervisor:
+    return job_of(worker, folder, generate_order(Generation(picture, model), folder))
+
+
+def kinds(folder: Path) -> list[str]:
+    return [json.loads(line)["kind"] for line in (folder / "events.jsonl").open()]
+
+
+def until(condition, seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def test_a_picture_goes_there_and_a_mesh_comes_back(studio, carrier, picture, tmp_path):
+    job = generation(carrier(studio.port), tmp_path / "job", picture)
+    assert job.run() == "finished", job.details()
+    assert (tmp_path / "job/mesh.glb").read_bytes() == bytes(range(256)) * 40
+    assert (tmp_path / "job/request.json").is_file()
+    assert kinds(tmp_path / "job") == ["started", "done"]
+    assert not list((tmp_path / "job").rglob(".tmp-*"))
+
+
+def test_cancelled_here_it_ends_there(studio, carrier, picture, tmp_path):
+    studio.puppet.go.clear()
+    job = generation(carrier(studio.port), tmp_path / "job", picture)
+    job.start()
+    until(lambda: job.poll() is not None and job.stages["mesh"].state == "running")
+    job.cancel()
+    until(lambda: job.poll() is not None and not job.active)
+    assert (job.state, job.exit_code) == ("cancelled", 143)
+    assert studio.puppet.cancelled
+
+
+def test_what_fails_there_is_told_here(studio, carrier, picture, tmp_path):
+    studio.puppet.fails_with = "The moon is in the wrong quarter."
+    job = generation(carrier(studio.port), tmp_path / "job", picture)
+    assert job.run() == "failed"
+    assert job.message == "The moon is in the wrong quarter."
+
+
+def test_a_refusal_is_told_in_the_servers_words(studio, carrier, picture, tmp_path):
+    job = generation(carrier(studio.port), tmp_path / "job", picture, "/etc/passwd")
+    assert job.run() == "failed"
+    assert "no such model" in job.message
+
+
+def test_the_token_opens_and_is_written_nowhere(carrier, picture, tmp_path):
+    token = new_token(tmp_path / "tokens.txt")
+    studio = Studio(tmp_path / "studio", owners=read_tokens(tmp_path / "tokens.txt"))
+    try:
+        wrong = generation(carrier(studio.port, "wrong"), tmp_path / "wrong", picture)
+        assert wrong.run() == "failed"
+        assert "asks for a token" in wrong.message
+        right = generation(carrier(studio.port, token), tmp_path / "right", picture)
+        assert right.run() == "finished", right.details()
+    finally:
+        studio.stop()
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or token.encode() not in path.read_bytes(), path
+    assert token not in right.details()
+
+
+def test_a_killed_carrier_finds_its_job_again(studio, carrier, picture, tmp_path):
+    studio.puppet.go.clear()
+    first = carrier(studio.port)
+    job = generation(first, tmp_path / "job", picture)
+    job.start()
+    until(lambda: job.poll() is not None and job.stages["mesh"].state == "running")
+    first.kill()
+    until(lambda: job.poll() is not None and not job.active)
+    again = generation(carrier(studio.port), tmp_path / "job", picture)
+    again.start()
+    threading.Timer(1.0, studio.puppet.go.set).start()
+    until(lambda: again.poll() is not None and not again.active)
+    assert again.state == "finished"
+    assert len(studio.puppet.ran) == 1
+    assert kinds(tmp_path / "job") == ["started", "done"]
+
+
+def test_a_painted_view_is_sent_before_the_rebuild(studio, carrier, tmp_path):
+    folder = shutil.copytree(SMALL, tmp_path / "job")
+    worker = carrier(studio.port)
+    for round_ in range(2):  # at first the server does not know the job
+        pixels = glyph.png(glyph.view(round_)[0])
+        (folder / "views/color_back.png").write_bytes(pixels)
+        order = rebuild_order(folder, "texture")
+        assert job_of(worker, folder, order).run() == "finished"
+    (there,) = [path for path in studio.folder.iterdir() if (path / "views").is_dir()]
+    ours = (folder / "views/color_back.png").read_bytes()
+    assert (there / "views/color_back.png").read_bytes() == ours
+    # A job that it does not know has no mesh there yet.
+    assert [first for _, first in studio.puppet.ran] == [None, "texture"]
+
+
+class CuttingProxy:
+    """Passes a connection on, and cuts every other one after some bytes."""
+
+    def __init__(self, port: int, most: int) -> None:
+        self._to, self._most, self.cuts = port, most, 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        number = 0
+        while True:
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._to))
+            number += 1
+            most = self._most if number % 2 else 10**9
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=self._pass, args=(one, other, most), daemon=True).start()
+
+    def _pass(self, one: socket.socket, other: socket.socket, most: int) -> None:
+        try:
+            while data := one.recv(min(4096, most)):
+                other.sendall(data)
+                most -= len(data)
+                if most <= 0:
+                    self.cuts += 1
+                    break
+        except OSError:
+            pass
+        for side in (one, other):
+            with contextlib.suppress(OSError):
+                side.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.mark.parametrize("most", [300, 2000, 6000])
+def test_a_line_that_is_cut_costs_nothing_but_time(studio, carrier, picture, tmp_path, most):
+    proxy = CuttingProxy(studio.port, most)
+    job = generation(carrier(proxy.port), tmp_path / "job", picture)
+    assert job.run() == "finished", job.details()
+    proxy.close()
+    assert proxy.cuts
+    assert len(studio.puppet.ran) == 1
+    assert kinds(tmp_path / "job") == ["started", "done"]
+    assert (tmp_path / "job/mesh.glb").read_bytes() == bytes(range(256)) * 40
+
+
+@pytest.fixture
+def modules(monkeypatch):
+    """The carrier's modules, imported as its own process does."""
+    monkeypatch.syspath_prepend(str(CARRIER))
+    names = ("mirror", "server", "errand")
+    for name in names:
+        sys.modules.pop(name, None)
+    import mirror
+    import server
+
+    yield mirror, server
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+EVIL = ["../a.png", "/etc/passwd", "views/../../a", ".hidden", "views/.a", "a//b", "a\\b", "", None]
+EVIL += ["views/sub/a.png", "C:a.png", "events.jsonl", "log.txt", "a.png\n", "a b.png", 7]
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_server_writes_nothing_else(modules, name):
+    assert not modules[0].may_be_written(name)
+
+
+@pytest.mark.parametrize("name", ["mesh.glb", "views/color_front_right.png", "job.json"])
+def test_a_server_may_write_a_jobs_files(modules, name):
+    assert modules[0].may_be_written(name)
+
+
+@pytest.mark.parametrize("url", ["", "studio:8501", "ftp://studio", "http://"])
+def test_what_is_no_address_is_refused(modules, url):
+    with pytest.raises(modules[1].RefusedError, match="no address"):
+        modules[1].Server(url, "")
+
+
+def test_a_token_does_not_travel_in_the_open(modules):
+    with pytest.raises(modules[1].RefusedError, match="https"):
+        modules[1].Server("http://studio.example:8501", "secret")
+    modules[1].Server("http://127.0.0.1:8501", "secret")
+    modules[1].Server("https://studio.example:8501", "secret")
