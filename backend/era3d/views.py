@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Six registered pairs of colour and normal map: reading, writing, decoding."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from era3d.cameras import VIEWS, camera_axes, normals_to_maps, normals_to_world
-from era3d.errors import InputError
+from era3d.errors import InputError, ViewWarning
 
 # (colour, normal) file names: ours, Era3D's, Wonder3D's.
 _NAMINGS = (
@@ -92,30 +94,55 @@ def save_views(views: Views, folder: str | Path) -> list[Path]:
     return written
 
 
-def views_from_images(color: NDArray[np.uint8], normal: NDArray[np.uint8]) -> Views:
+def views_from_images(color: NDArray[Any], normal: NDArray[Any]) -> Views:
     """Make views of pictures that may lack an alpha channel.
 
     Parameters
     ----------
-    color, normal : (6, S, S, 4) uint8
-        Pictures whose alpha is 255 everywhere count as having none.
+    color, normal : (6, S, S, 4) uint8, or float from 0 to 1
+        Pictures whose alpha is full everywhere count as having none. Pixels that are not numbers
+        show nothing.
+
+    Warns
+    -----
+    ViewWarning
+        For views with pixels that are not numbers.
     """
-    if (normal[..., 3] == 255).all():
+    (color, color_void), (normal, normal_void) = _as_bytes(color), _as_bytes(normal)
+    void = color_void | normal_void
+    for view, count in zip(VIEWS, void.sum((1, 2)), strict=True):
+        if count:
+            message = f"The view {view} has {count} pixels that are not numbers; they are left out."
+            warnings.warn(message, ViewWarning, stacklevel=2)
+    bare = [k for k in range(len(VIEWS)) if (normal[k, ..., 3] == 255).all()]
+    if bare:
         normal = normal.copy()
-        normal[..., 3] = alpha_from_normals(normal[..., :3])
-    if (color[..., 3] == 255).all():
+        normal[bare, ..., 3] = alpha_from_normals(normal[..., :3])[bare]
+    bare = [k for k in range(len(VIEWS)) if (color[k, ..., 3] == 255).all()]
+    if bare:
         color = color.copy()
-        color[..., 3] = normal[..., 3]
-    return Views(color, normal)
+        color[bare, ..., 3] = normal[bare, ..., 3]
+    if void.any():
+        color, normal = (np.where(void[..., None], 0, each) for each in (color, normal))
+    return Views(color.astype(np.uint8), normal.astype(np.uint8))
+
+
+def _as_bytes(images: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Pictures (6, S, S, 4) as bytes, and which of their pixels (6, S, S) are not numbers."""
+    if images.dtype == np.uint8:
+        return images, np.zeros(images.shape[:3], bool)
+    void = ~np.isfinite(images).all(-1)
+    numbers = np.where(void[..., None], 1.0, images)
+    return np.round(numbers.clip(0.0, 1.0) * 255.0).astype(np.uint8), void
 
 
 def alpha_from_normals(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Tell the object from a white, black or grey background in six normal maps.
+    """Tell the object from a plain background, white, black or grey, in six normal maps.
 
     A pixel p that mixes a share a of a normal n with the background w is p = a n + (1 - a) w. As n
-    has length 1, a solves a quadratic equation (w white or black, of length sqrt 3); of its two
-    solutions the one counts whose normal faces the camera. On grey, w = 0, a is the length of p.
-    The border of the maps tells which background it is.
+    has length 1, a solves a quadratic equation. On grey, w = 0, that is a = |p|; on white or black,
+    which are longer than any normal, of its two solutions the one counts whose normal faces the
+    camera. The border of each map tells its background, which need not be pure.
 
     Parameters
     ----------
@@ -126,46 +153,52 @@ def alpha_from_normals(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     -------
     (6, S, S) uint8
     """
-    vectors = rgb.astype(np.float32) / 127.5 - 1.0
-    border = np.concatenate(
-        [vectors[:, [0, -1]].reshape(-1, 3), vectors[:, :, [0, -1]].reshape(-1, 3)]
-    )
-    level = np.median(border)
-    if abs(level) < 0.5:
-        share = np.linalg.norm(vectors, axis=-1)
-    else:
-        toward = np.stack([normals_to_maps(camera_axes(view)[2]) for view in VIEWS])
-        offset, roots = shares_of_normal(vectors, float(np.sign(level)))
-        facing = [
-            np.einsum("vrcx,vx->vrc", offset / np.maximum(root, 1e-3)[..., None], toward)
-            for root in roots
-        ]
-        share = np.where(facing[0] > facing[1], *roots)
-    return np.round(share.clip(0.0, 1.0) * 255.0).astype(np.uint8)
+    shares = [
+        _share_of_object(picture.astype(np.float32) / 127.5 - 1.0, view)
+        for picture, view in zip(rgb, VIEWS, strict=True)
+    ]
+    return np.round(np.stack(shares).clip(0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _share_of_object(vectors: NDArray[np.float32], view: str) -> NDArray[np.float32]:
+    """Share (S, S) of the object in the pixels (S, S, 3) of a view's decoded normal map."""
+    border = np.concatenate([*vectors[[0, -1]], *vectors[:, [0, -1]].swapaxes(0, 1)])
+    background = np.median(border, axis=0)
+    offset, roots = shares_of_normal(vectors, background)
+    if background @ background < 1.0:
+        return np.maximum(*roots)
+    toward = normals_to_maps(camera_axes(view)[2]).astype(np.float32)
+    facing = [(offset @ toward) / np.maximum(root, 1e-3) for root in roots]
+    return np.where(facing[0] > facing[1], *roots)
 
 
 def shares_of_normal(
-    vectors: NDArray[np.float32], background: float
+    vectors: NDArray[np.float32], background: float | NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Solve 2 a^2 + 2 (w . q) a + q . q = 0 with q = p - w; see `alpha_from_normals`.
+    """Solve (w . w - 1) a^2 + 2 (w . q) a + q . q = 0 with q = p - w; see `alpha_from_normals`.
 
     Parameters
     ----------
     vectors : (..., 3) float32
         Decoded pixels p.
-    background : float
-        1 for white, -1 for black: each component of w.
+    background : float or (3,) float
+        w; a float stands for each of its components: 1 for white, -1 for black.
 
     Returns
     -------
     q : (..., 3) float32
     roots : pair of (...) float32
-        The smaller and the larger one; where a vector is too short for either, their mean twice.
+        Where a vector is too short for either, their mean twice. On white and black, the first
+        one is the smaller.
     """
-    offset = vectors - background
-    along = -background * offset.sum(-1)
-    spread = np.sqrt(np.maximum(along**2 - 2.0 * (offset**2).sum(-1), 0.0))
-    return offset, ((along - spread) / 2, (along + spread) / 2)
+    w = np.broadcast_to(np.asarray(background, np.float32), (3,))
+    offset = vectors - w
+    # A background as long as a normal would leave one solution only.
+    excess = float(w @ w) - 1.0
+    excess = np.copysign(max(abs(excess), 0.05), excess)
+    along = -(offset @ w)
+    spread = np.sqrt(np.maximum(along**2 - excess * (offset**2).sum(-1), 0.0))
+    return offset, ((along - spread) / excess, (along + spread) / excess)
 
 
 def decode_normals(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

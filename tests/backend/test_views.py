@@ -11,7 +11,14 @@ from PIL import Image
 
 from era3d.cameras import VIEWS
 from era3d.errors import InputError
-from era3d.views import Views, decode_normals, load_views, save_views
+from era3d.views import (
+    Views,
+    alpha_from_normals,
+    decode_normals,
+    load_views,
+    save_views,
+    views_from_images,
+)
 
 SPOT = Path(__file__).parents[2] / "examples/spot_views"
 
@@ -87,3 +94,24 @@ def test_a_broken_view_and_an_empty_folder_are_said(tmp_path):
 def test_shapes_are_checked():
     with pytest.raises(ValueError, match="views must be"):
         Views(np.zeros((6, 8, 8, 3), np.uint8), np.zeros((6, 8, 8, 4), np.uint8))
+
+
+@pytest.mark.parametrize("background", [(244, 247, 240), (12, 6, 9), (138, 120, 131)])
+def test_backgrounds_need_not_be_pure(spot, background):
+    alpha = spot.normal[..., 3:] / 255.0
+    noise = np.random.default_rng(0).normal(0, 1.5, (*alpha.shape[:3], 3))
+    mixed = spot.normal[..., :3] * alpha + (np.array(background) + noise) * (1 - alpha)
+    found = alpha_from_normals(mixed.round().clip(0, 255).astype(np.uint8)) > 127
+    true = spot.normal[..., 3] > 127
+    assert (found & true).sum() / (found | true).sum() > 0.98
+
+
+def test_one_view_without_alpha_gets_its_own(spot):
+    normal = spot.normal.copy()
+    alpha = normal[2, ..., 3:] / 255.0
+    normal[2, ..., :3] = (normal[2, ..., :3] * alpha + 255 * (1 - alpha)).round()
+    normal[2, ..., 3] = 255
+    read = views_from_images(spot.color, normal)
+    found, true = read.normal[2, ..., 3] > 127, spot.normal[2, ..., 3] > 127
+    assert (found & true).sum() / (found | true).sum() > 0.985
+    np.testing.assert_array_equal(read.normal[0], spot.normal[0])

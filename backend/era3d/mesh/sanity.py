@@ -17,6 +17,9 @@ from era3d.mesh.preview import hull_volume
 from era3d.views import Views
 
 _SIZE = 64
+_MOST_WRONG = 3
+# Share of a view's normals that face its camera.
+_LEAST_FACING = 0.75
 # Of the pixels near the outline: how far inside it they are, pixels.
 _RIM = (-3.0, -0.5)
 _LEAST_RIM_EVIDENCE, _WRONG_WAY = 0.05, -0.3
@@ -43,7 +46,7 @@ def weights_of_sound_views(views: Views, weights: Sequence[float]) -> tuple[floa
     Raises
     ------
     InputError
-        If fewer than `FEWEST_VIEWS` views remain.
+        If so many are wrong that nobody knows which are right, or fewer than `FEWEST_VIEWS` remain.
     """
     kept = [w if shows_object(views, k) else 0.0 for k, w in enumerate(weights)]
     for name in _changed(weights, kept):
@@ -53,7 +56,7 @@ def weights_of_sound_views(views: Views, weights: Sequence[float]) -> tuple[floa
         if _touches_border(views, VIEWS.index(name)):
             _warn(f"The object touches the border of the view {name}; it is closed there.")
     wrong = _wrong_views(obs)
-    if len(obs.names) - len(wrong) < FEWEST_VIEWS:
+    if len(wrong) >= _MOST_WRONG or len(obs.names) - len(wrong) < FEWEST_VIEWS:
         faults = "; ".join(f"{name} {fault}" for name, fault in wrong.items())
         raise InputError(
             f"These views cannot be right: {faults}. All normal maps must be in the front "
@@ -95,7 +98,7 @@ def _fault_of_normals(obs: Observations, view: int) -> str | None:
     """What a view's own normals tell: they face its camera, and at its outline, outwards."""
     normal, alpha = obs.normal[view, :3], obs.normal[view, 3]
     right, up, back = torch.einsum("ak,krc->arc", obs.axes[view], normal)
-    if float((back[alpha > 0.5] > 0.0).float().mean()) < 0.5:
+    if float((back[alpha > 0.5] > 0.0).float().mean()) < _LEAST_FACING:
         return "has normals that point away from its camera"
     size = alpha.shape[-1]
     distance = obs.distance[view] * size

@@ -120,10 +120,10 @@ def test_too_few_views_are_named():
 
 def test_silhouettes_without_anything_in_common():
     views = views_of(sphere, 64)
-    normal = np.roll(views.normal, 0, axis=1)
-    small = np.zeros_like(normal)
-    small[0, 2:10, 20:40] = 255
-    small[1:, 50:60, 20:40] = 255
+    small = views.normal.copy()
+    small[..., 3] = 0
+    small[0, 2:10, 20:40, 3] = 255
+    small[1:, 50:60, 20:40, 3] = 255
     with pytest.raises(InputError, match="no object in common"):
         fuse(Views(views.color, small))
 
