@@ -30,7 +30,7 @@ def _settings(request: Request) -> dict[str, Any]:
 
 
 def _work(job: Job, report: Report) -> dict[str, Any]:
-    from era3d.diffusion.pose import pose_of
+    from era3d.diffusion.pose import object_cells, pose_of
     from era3d.diffusion.result import views_of
 
     pipeline = _load(job.request)
@@ -39,9 +39,10 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
         memory = pipeline.placement.as_dict()
     finally:
         pipeline.release()
-    store_views(job, views_of(generated, SMALLEST_VIEW))
-    pose, crop = pose_of(generated), job.details("prepare")["crop"]
-    write_cameras(job, pose.reference_camera(crop) if pose else None)
+    views, pose = views_of(generated, SMALLEST_VIEW), pose_of(generated)
+    store_views(job, views)
+    crop = job.details("prepare")["crop"]
+    write_cameras(job, pose.reference_camera(crop, object_cells(views)) if pose else None)
     about = {
         "model": job.request.model,
         "revision": pipeline.revision,

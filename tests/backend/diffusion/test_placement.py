@@ -121,7 +121,7 @@ class Scarce:
         self.calls.append(int(given[1]))
 
 
-@pytest.mark.parametrize("step", [1, 3, 4])
+@pytest.mark.parametrize("step", [1, 4])
 @pytest.mark.parametrize("first", range(len(LEVELS) - 1), ids=lambda n: LEVELS[n].name)
 def test_when_memory_runs_out_the_job_goes_on(undisturbed, picture, first, step):
     pipeline = tiny_pipeline().place(plan(*LEVELS[first:]))
