@@ -4,6 +4,7 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from PIL import Image
 
 from era3d.cameras import VIEWS, camera_to_world, gltf_to_world
 from era3d.errors import InputError
-from era3d.export import read_glb, write_glb
-from era3d.texture import TexturedMesh
+from era3d.export import linear_to_srgb, read_glb, srgb_to_linear, write_glb
+from era3d.texture import ColoredMesh, TexturedMesh
 
 
 @pytest.fixture
@@ -34,7 +35,11 @@ def textured() -> TexturedMesh:
 @pytest.fixture
 def document(tmp_path, textured):
     write_glb(tmp_path / "mesh.glb", textured)
-    data = (tmp_path / "mesh.glb").read_bytes()
+    return document_of(tmp_path / "mesh.glb")
+
+
+def document_of(path: Path) -> dict:
+    data = path.read_bytes()
     length = struct.unpack_from("<I", data, 12)[0]
     return json.loads(data[20 : 20 + length])
 
@@ -47,6 +52,44 @@ def test_round_trip(tmp_path, textured):
     np.testing.assert_array_equal(again.uv, textured.uv)
     np.testing.assert_array_equal(again.faces, textured.faces)
     np.testing.assert_array_equal(again.image, textured.image)
+
+
+def test_round_trip_with_a_normal_map(tmp_path, textured):
+    tangents = np.array([[1, 0, 0, 1]] * 4, np.float32)
+    normal_map = np.random.default_rng(1).integers(0, 256, (31, 31, 3), np.uint8)
+    write_glb(tmp_path / "mesh.glb", replace(textured, tangents=tangents, normal_map=normal_map))
+    again = read_glb(tmp_path / "mesh.glb")
+    np.testing.assert_array_equal(again.image, textured.image)
+    np.testing.assert_array_equal(again.tangents, tangents)
+    np.testing.assert_array_equal(again.normal_map, normal_map)
+    document = document_of(tmp_path / "mesh.glb")
+    (material,) = document["materials"]
+    image = document["images"][document["textures"][material["normalTexture"]["index"]]["source"]]
+    assert image["name"] == "era3d_normal"
+
+
+def test_round_trip_of_vertex_colours_which_the_file_has_linear(tmp_path, textured):
+    colors = np.random.default_rng(2).random((4, 3), np.float32)
+    colored = ColoredMesh(textured.vertices, textured.normals, colors, textured.faces)
+    write_glb(tmp_path / "mesh.glb", colored)
+    again = read_glb(tmp_path / "mesh.glb")
+    np.testing.assert_array_equal(again.vertices, textured.vertices)
+    np.testing.assert_array_equal(again.faces, textured.faces)
+    np.testing.assert_allclose(again.colors, colors, atol=1e-6)
+    document = document_of(tmp_path / "mesh.glb")
+    assert "textures" not in document
+    assert "baseColorTexture" not in document["materials"][0]["pbrMetallicRoughness"]
+    trimesh = pytest.importorskip("trimesh")
+    (mesh,) = trimesh.load(tmp_path / "mesh.glb", process=False).geometry.values()
+    stored = np.asarray(mesh.visual.vertex_attributes["color"])[:, :3]
+    np.testing.assert_allclose(stored, srgb_to_linear(colors), atol=0.003)
+
+
+def test_srgb_is_decoded_and_encoded_as_the_standard_says():
+    encoded = np.array([0.0, 0.04, 0.2, 0.5, 1.0])
+    linear = srgb_to_linear(encoded)
+    np.testing.assert_allclose(linear, [0, 0.0030960, 0.0331048, 0.2140411, 1], atol=1e-6)
+    np.testing.assert_allclose(linear_to_srgb(linear), encoded, atol=1e-6)
 
 
 def test_the_container_is_as_the_specification_wants_it(tmp_path, textured, document):

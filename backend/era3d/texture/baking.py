@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -31,6 +32,8 @@ _POINTS_AT_ONCE = 1 << 18
 _ROWS_AT_ONCE = 1024
 _LEAST_DETAIL = 512
 _FLAT = (128, 128, 255)
+# Texels farther out of a thin face than this many of its heights are left to their neighbours.
+_FARTHEST_OUT = 4.0
 
 
 def bake(
@@ -156,7 +159,7 @@ class _Canvas:
             surface = Surface(points, unit(normals), self._flat_normals[face])
             seen = self.painter.blend(surface, self.normal_map is not None)
             known = seen.confidence[:, None]
-            color = filled + known * (seen.color - filled)
+            color = (filled + known * (seen.color - filled)).clip(0, 1)
             self.image.reshape(-1, 3)[texel] = np.round(color * 255)
             self.coverage.reshape(-1, 3)[texel] = coverage_colors(seen.share, seen.confidence)
             self.covered.reshape(-1)[texel] = True
@@ -187,20 +190,59 @@ class _Canvas:
     def _texels(
         self, top: int, bottom: int
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
-        """Texels of some rows that lie in a face: their index, face and interpolated values."""
+        """Texels of some rows in or next to a face: index, face and values in its plane."""
         size = len(self.covered)
         uv = self.atlas.uv[self.atlas.faces] * np.float32(size)
         uv[..., 1] -= top
         touched = np.flatnonzero((uv[..., 1].max(1) >= 0) & (uv[..., 1].min(1) <= bottom - top))
         corners = np.zeros((len(touched), 3, 3), np.float32)
         corners[..., :2] = uv[touched]
-        fragments = rasterize(torch.from_numpy(corners), bottom - top, size)
-        drawn = fragments.face.view(-1).numpy()
-        barycentric = fragments.barycentric.view(-1, 3).numpy()
-        inside = np.flatnonzero(drawn >= 0)
-        for first in range(0, len(inside), _POINTS_AT_ONCE):
-            texel = inside[first : first + _POINTS_AT_ONCE]
-            face = touched[drawn[texel]]
+        drawn = rasterize(torch.from_numpy(corners), bottom - top, size).face.numpy()
+        texel, nearest = with_margin(drawn)
+        for first in range(0, len(texel), _POINTS_AT_ONCE):
+            chosen = slice(first, first + _POINTS_AT_ONCE)
+            at = np.stack([texel[chosen] % size, texel[chosen] // size], 1) + np.float32(0.5)
+            weight = barycentric(corners[nearest[chosen], :, :2], at)
+            usable = np.abs(weight).max(1) < _FARTHEST_OUT
+            face = touched[nearest[chosen][usable]]
             corner_values = self._values[self.atlas.faces[face]]
-            values = np.einsum("nk,nkc->nc", barycentric[texel], corner_values)
-            yield texel + top * size, face, values.astype(np.float32)
+            values = np.einsum("nk,nkc->nc", weight[usable], corner_values)
+            yield texel[chosen][usable] + top * size, face, values.astype(np.float32)
+
+
+def with_margin(drawn: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Texels in or next to a face: their index and the face, for those outside the nearest one.
+
+    What is next to a chart is read when the texture is looked up at the chart's edge. It shows the
+    surface as the views continue it there, so that both sides of a seam are alike.
+
+    Parameters
+    ----------
+    drawn : (H, W) int64
+        Face of each texel, -1 where there is none.
+    """
+    inside = drawn >= 0
+    if inside.all() or not inside.any():
+        return np.flatnonzero(inside), drawn[inside]
+    near = cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    _, label = cv2.distanceTransformWithLabels(
+        (~inside).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    face_of = np.zeros(int(label.max()) + 1, np.int64)
+    face_of[label[inside]] = drawn[inside]
+    return np.flatnonzero(near), face_of[label[near]]
+
+
+def barycentric(corners: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Weights (n, 3) of the corners (n, 3, 2) of triangles that make points (n, 2) of their plane.
+
+    They add up to 1; outside of a triangle some are negative.
+    """
+    a, b, c = np.moveaxis(corners.astype(np.float64) - points[:, None], 1, 0)
+    weight = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)], 1)
+    total = weight.sum(1, keepdims=True)
+    return (weight / np.where(total == 0, 1e-30, total)).astype(np.float32)
+
+
+def _cross(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])

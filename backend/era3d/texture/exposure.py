@@ -15,6 +15,8 @@ from era3d.texture.sources import Source, Surface
 _USUAL_GAIN = 0.1
 # Darker or lighter colours tell little about a gain.
 _DARK, _LIGHT = 0.06, 0.98
+# Views that differ by more, in logarithms, show different things there.
+_LARGEST_STEP = 0.3
 _LEAST_CONFIDENCE = 0.5
 _LEAST_POINTS = 40
 # Neighbouring points see the same error, so as many points count as one measurement.
@@ -60,7 +62,7 @@ def _solve(logs: NDArray[np.float32]) -> NDArray[np.float64]:
     right = np.zeros(count)
     for one, other in combinations(range(count), 2):
         difference = logs[other] - logs[one]
-        difference = difference[np.isfinite(difference)]
+        difference = difference[np.abs(difference) < _LARGEST_STEP]
         if len(difference) < _LEAST_POINTS:
             continue
         typical = float(np.median(difference))

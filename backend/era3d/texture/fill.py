@@ -15,6 +15,9 @@ _STIFFNESS = 0.005
 _ANCHOR = 1e-7
 # Steps of sRGB colour, 0..1, between neighbours from which on an edge is meant.
 _EDGE_STEP = 0.02
+# How much longer ways up and down count than ways round. The views stand around the object at one
+# height, so what they miss lies beside what they see, and colours change with height.
+_CLIMB = 6.0
 # Colours known this well may spread; those known less only stand where they are.
 _SURE = 0.5
 _UNKNOWN = 0.5
@@ -60,8 +63,8 @@ def _edges(mesh: TriangleMesh) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     ends = np.concatenate([mesh.faces[:, [k, (k + 1) % 3]] for k in range(3)])
     ends = np.unique(np.sort(ends, axis=1), axis=0)
     ends = ends[ends[:, 0] != ends[:, 1]]
-    length = np.linalg.norm(mesh.vertices[ends[:, 0]] - mesh.vertices[ends[:, 1]], axis=1)
-    return ends, np.maximum(length, 1e-9).astype(np.float64)
+    step = (mesh.vertices[ends[:, 0]] - mesh.vertices[ends[:, 1]]) * [1.0, 1.0, _CLIMB]
+    return ends, np.maximum(np.linalg.norm(step, axis=1), 1e-9)
 
 
 def _nearest_known(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from era3d.cameras import VIEWS, camera_axes
 from era3d.mesh import TriangleMesh
 from era3d.texture.occlusion import STEEPEST, depth_map
+from era3d.texture.sampling import sample
 from era3d.texture.silhouette import distance_to_zero, push_outward, rim_width
 from era3d.views import Views, decode_normals
 
@@ -18,13 +19,11 @@ from era3d.views import Views, decode_normals
 _NOMINAL = 512
 _EDGE = 1.0
 _FEATHER = 4.0
-_LEAST_TRUST = 0.02
+_LEAST_TRUST = 0.05
 _SHARPNESS = 4
 _GRAZING, _CLEAR = 0.05, 0.2
 _CREASE = 0.75
 _SMALLEST_DEPTH_MAP, _LARGEST_DEPTH_MAP = 512, 1024
-# OpenCV takes no more rows or columns of coordinates than a short integer counts.
-_COORDINATES_A_ROW = 4096
 
 
 @dataclass(frozen=True)
@@ -108,19 +107,19 @@ class Source:
         facing, size = facing[seen], np.float32(len(self.trust))
         column = (right[seen] + np.float32(0.5)) * size - np.float32(0.5)
         row = (np.float32(0.5) - up[seen]) * size - np.float32(0.5)
-        trust = _sample(self.trust, column, row, cv2.INTER_LINEAR)[:, 0].astype(np.float32)
+        trust = sample(self.trust, column, row)[:, 0].astype(np.float32)
         trust *= np.float32(self.share / 255) * depth_agrees[seen]
         clear = ((facing - _GRAZING) / (_CLEAR - _GRAZING)).clip(0, 1)
         return Sighting(seen, column, row, trust * facing**_SHARPNESS, trust * clear)
 
     def color_at(self, sighting: Sighting) -> NDArray[np.float32]:
         """The sRGB colours (M, 3), 0..1, of what was sighted."""
-        values = _sample(self.color, sighting.column, sighting.row, cv2.INTER_CUBIC)
+        values = sample(self.color, sighting.column, sighting.row, cv2.INTER_CUBIC)
         return (values / 255).astype(np.float32)
 
     def normal_at(self, sighting: Sighting) -> NDArray[np.float32]:
         """The unit normals (M, 3) in the world frame of what was sighted."""
-        return decode_normals(_sample(self.normal, sighting.column, sighting.row, cv2.INTER_CUBIC))
+        return decode_normals(sample(self.normal, sighting.column, sighting.row, cv2.INTER_CUBIC))
 
     def _depth_agreement(
         self,
@@ -208,17 +207,3 @@ def _shrink_opaque(
     summed = cv2.resize(weighted, small_alpha.shape, interpolation=cv2.INTER_AREA)
     share = np.maximum(small_alpha[..., None], 1) / np.float32(255)
     return np.round(summed / share).clip(0, 255).astype(np.uint8)
-
-
-def _sample(
-    image: NDArray[np.uint8], column: NDArray[np.float32], row: NDArray[np.float32], how: int
-) -> NDArray[np.uint8]:
-    """Values (M, C) of an image (S, S) or (S, S, C) between its pixels."""
-    count = len(column)
-    lines = -(-count // _COORDINATES_A_ROW)
-    if not count:
-        return np.zeros((0, image.shape[2] if image.ndim == 3 else 1), np.uint8)
-    missing = lines * _COORDINATES_A_ROW - count
-    across, down = (np.pad(part, (0, missing)).reshape(lines, -1) for part in (column, row))
-    values = cv2.remap(image, across, down, how, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(values, np.uint8).reshape(lines * _COORDINATES_A_ROW, -1)[:count]

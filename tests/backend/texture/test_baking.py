@@ -11,7 +11,8 @@ from PIL import Image
 from era3d.cameras import AZIMUTH_DEGREES, VIEWS
 from era3d.errors import InputError
 from era3d.mesh import TriangleMesh, read_ply
-from era3d.texture import TextureSettings, bake
+from era3d.texture import TextureSettings, bake, paint_vertices
+from era3d.texture.coverage import PALETTE
 from era3d.texture.normals import vertex_normals
 from era3d.views import Views, load_views
 from tests.backend.texture.scenes import box, look, psnr, sphere, together, views_of
@@ -144,10 +145,77 @@ def test_views_without_any_object_still_give_a_texture():
     assert bake(mesh, Views(empty, empty), QUICK).image.shape == (256, 256, 3)
 
 
+def test_an_empty_view_paints_nothing():
+    mesh = sphere(cuts=3)
+    views = views_of(mesh, plain(RED), 128)
+    color = views.color.copy()
+    color[VIEWS.index("back")] = 255
+    color[VIEWS.index("back"), ..., 3] = 0
+    textured = bake(mesh, Views(color, views.normal), QUICK)
+    assert np.abs(textured.image - np.round(RED * 255)).max() <= 1
+
+
+def test_a_view_without_weight_paints_nothing():
+    mesh = sphere(cuts=3)
+    views = views_of(mesh, plain(RED), 128)
+    back = VIEWS.index("back")
+    views.color[back, ..., :3] = np.round(GREEN * 255)
+    trusted = bake(mesh, views, QUICK)
+    assert (trusted.image[..., 1] > 150).any()
+    weights = tuple(float(index != back) for index in range(6))
+    textured = bake(mesh, views, TextureSettings(256, view_weights=weights))
+    assert np.abs(textured.image - np.round(RED * 255)).max() <= 1
+    assert (trusted.coverage == PALETTE[back]).all(-1).any()
+    assert not (textured.coverage == PALETTE[back]).all(-1).any()
+
+
+def test_if_nothing_is_trusted_everything_is_grey():
+    mesh = sphere(cuts=2)
+    textured = bake(mesh, views_of(mesh, plain(RED), 64), TextureSettings(64, False, (0.0,) * 6))
+    assert (np.abs(textured.image.astype(int) - 128) <= 1).all()
+    assert (textured.coverage == 0).all()
+
+
+def test_coverage_tells_which_view_painted_what():
+    mesh = sphere(cuts=4)
+    textured = bake(mesh, views_of(mesh, plain(RED)), QUICK)
+    size = len(textured.coverage)
+    for index, azimuth in enumerate(AZIMUTH_DEGREES.values()):
+        a = np.radians(azimuth)
+        vertex = (textured.normals @ [np.sin(a), -np.cos(a), 0]).argmax()
+        column, row = (textured.uv[vertex] * size).astype(int).clip(0, size - 1)
+        hue = textured.coverage[row, column] / np.linalg.norm(textured.coverage[row, column])
+        likeness = hue @ (PALETTE / np.linalg.norm(PALETTE, axis=1, keepdims=True)).T
+        assert likeness.argmax() == index
+    column, row = (textured.uv[textured.normals[:, 2].argmax()] * size).astype(int)
+    assert textured.coverage[row, column].max() < 10
+
+
+def test_vertex_colours():
+    mesh = sphere(cuts=5)
+    colored = paint_vertices(mesh, views_of(mesh, lambda p: 0.5 + p / 0.8, 512))
+    np.testing.assert_array_equal(colored.faces, mesh.faces)
+    level = np.abs(mesh.vertices[:, 2]) < 0.3
+    np.testing.assert_allclose(colored.colors[level], 0.5 + mesh.vertices[level] / 0.8, atol=0.03)
+
+
+def test_views_and_textures_larger_than_what_is_painted_at_once():
+    mesh = sphere(cuts=3)
+    textured = bake(mesh, views_of(mesh, lambda p: 0.5 + p / 0.8, 1200), TextureSettings(1100))
+    assert textured.image.shape == (1100, 1100, 3)
+    assert (textured.image.reshape(-1, 3).max(1) > 60).all()
+
+
 def test_an_empty_mesh_is_refused():
     empty = TriangleMesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
     with pytest.raises(InputError, match="no faces"):
         bake(empty, views_of(sphere(cuts=1), plain(RED), 16), QUICK)
+
+
+@pytest.mark.parametrize("weights", [(1.0,) * 5, (1.0, 1.0, 1.0, 1.0, 1.0, 1.5)])
+def test_view_weights_out_of_bounds_are_refused(weights):
+    with pytest.raises(InputError, match="view weights"):
+        TextureSettings(view_weights=weights)
 
 
 @pytest.mark.parametrize("size", [63, 8193])

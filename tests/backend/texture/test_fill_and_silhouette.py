@@ -33,6 +33,18 @@ def test_an_edge_runs_on_through_what_no_view_saw():
     assert np.abs(filled - color).max() < 0.05
 
 
+def test_colours_of_one_height_run_on_round_the_object():
+    """What lies beside counts more than what lies above, even if that is nearer."""
+    mesh = sphere(cuts=4)
+    x, _, z = mesh.vertices.T
+    color = np.where(z[:, None] > 0.1, [0.9, 0.9, 0.9], [0.1, 0.1, 0.1]).astype(np.float32)
+    known = (np.abs(x) > 0.15) | (z > 0.11)
+    filled = fill_over_surface(mesh, np.where(known[:, None], color, 0.5), known.astype(np.float32))
+    low = ~known & (z < 0.05) & (z > -0.2)
+    assert low.sum() > 50
+    assert np.abs(filled - color)[low].max() < 0.2
+
+
 def test_a_piece_that_no_view_saw_takes_the_nearest_colour():
     mesh = together(
         box(centre=(-0.5, 0, 0)), box(centre=(0.5, 0, 0)), box((0.01,) * 3, (0.9, 0, 0))

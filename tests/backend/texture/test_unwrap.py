@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Unwrapping: every face a place of its own, in a picture that is well used."""
 
+import functools
 from pathlib import Path
 
 import cv2
@@ -96,6 +97,11 @@ def test_projections_are_no_mirror_images(name):
     assert (turn <= 1e-9).all()
 
 
+@functools.cache
+def spot_atlas():
+    return unwrap(MESHES["spot"](), 1024)
+
+
 def fill(atlas, size=1024):
     """Share of texels in a chart or next to one, where filtering reads."""
     drawn = np.zeros((size, size), np.uint8)
@@ -105,13 +111,12 @@ def fill(atlas, size=1024):
 
 
 def test_most_of_the_picture_is_used():
-    assert fill(unwrap(MESHES["spot"](), 1024)) > 0.72
+    assert fill(spot_atlas()) > 0.72
 
 
 def test_charts_of_one_scale():
     """Texels are spread evenly: a chart is as large as its view shows it."""
-    mesh = MESHES["spot"]()
-    atlas, outline = unwrap(mesh, 1024), cut_into_charts(mesh).outline
+    atlas, outline = spot_atlas(), cut_into_charts(MESHES["spot"]()).outline
     ratio = np.linalg.norm(np.diff(atlas.uv[atlas.faces], axis=1), axis=2)
     ratio /= np.linalg.norm(np.diff(outline, axis=1), axis=2)
     assert ratio.max() < 1.07 * ratio.min()

@@ -1,0 +1,39 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look up an image between its pixels."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# OpenCV takes no more rows or columns of coordinates than a short integer counts.
+_COORDINATES_A_ROW = 4096
+
+
+def sample(
+    image: NDArray[np.uint8],
+    column: NDArray[np.floating],
+    row: NDArray[np.floating],
+    how: int = cv2.INTER_LINEAR,
+) -> NDArray[np.uint8]:
+    """Values (N, C) of an image (H, W) or (H, W, C); beyond its border those of the border.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, C) uint8
+    column, row : (N,) float
+        In pixels; 0 is the centre of the first one.
+    how : int
+        OpenCV's name for the way to interpolate.
+    """
+    channels = image.shape[2] if image.ndim == 3 else 1
+    count = len(column)
+    if not count:
+        return np.zeros((0, channels), np.uint8)
+    padding = -count % _COORDINATES_A_ROW
+    across, down = (
+        np.pad(part.astype(np.float32), (0, padding)).reshape(-1, _COORDINATES_A_ROW)
+        for part in (column, row)
+    )
+    values = cv2.remap(image, across, down, how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(values, np.uint8).reshape(-1, channels)[:count]
