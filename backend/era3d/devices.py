@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -89,8 +91,8 @@ def find() -> tuple[Device, ...]:
     """Return all devices, in the order of `KINDS`; the CPU is always there, and last."""
     import torch
 
-    gpus = [_cuda_device(index) for index in range(torch.cuda.device_count())]
-    gpus += [_xpu_device(index) for index in range(torch.xpu.device_count())]
+    gpus = [_described(_cuda_device, "cuda", i) for i in range(torch.cuda.device_count())]
+    gpus += [_described(_xpu_device, "xpu", i) for i in range(torch.xpu.device_count())]
     if torch.backends.mps.is_available():
         gpus.append(_mps_device())
     return (*(_tried(device) for device in gpus), cpu())
@@ -112,7 +114,20 @@ def _cpu_name() -> str:
     about = Path("/proc/cpuinfo")
     if about.is_file() and (found := re.search(r"model name\s*: (.+)", about.read_text())):
         return found[1]
+    if sys.platform == "darwin":
+        command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+        found_name = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        return found_name.strip() or platform.machine()
     return platform.processor() or platform.machine()
+
+
+def _described(describe: Callable[[int], Device], kind: Kind, index: int) -> Device:
+    """Describe a device, or say what happened: the first question is where drivers fail."""
+    try:
+        return describe(index)
+    except (RuntimeError, AssertionError) as error:
+        name = f"graphics card {index}"
+        return Device(f"{kind}:{index}", kind, name, 0.0, 0.0, problem=_first_line(error))
 
 
 def _cuda_device(index: int) -> Device:
@@ -174,8 +189,12 @@ def _tried(device: Device) -> Device:
         torch.ones(8, 8, device=device.torch).matmul(torch.ones(8, 8, device=device.torch)).cpu()
         free = _free_bytes(device)
     except RuntimeError as error:
-        return replace(device, problem=str(error).partition("\n")[0].rstrip("."))
+        return replace(device, problem=_first_line(error))
     return device if free is None else replace(device, free_gb=free / GB)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _free_bytes(device: Device) -> float | None:

@@ -123,6 +123,17 @@ def test_a_card_that_fails_at_once_says_why(card, monkeypatch):
     assert choose("auto").kind == "cpu"
 
 
+def test_a_driver_that_fails_says_why(card, monkeypatch):
+    def fail(index):
+        raise RuntimeError("Unexpected error from cudaGetDeviceCount().\nDid you run out?")
+
+    monkeypatch.setattr(torch.cuda, "get_device_properties", fail)
+    found = find()[0]
+    assert found.torch == "cuda:0"
+    assert found.problem == "Unexpected error from cudaGetDeviceCount()"
+    assert choose("auto").kind == "cpu"
+
+
 def test_a_card_of_intel_is_described(card, monkeypatch):
     about = SimpleNamespace(name="Arc", total_memory=8 * GB, has_bfloat16_conversions=True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)

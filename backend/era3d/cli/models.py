@@ -150,9 +150,9 @@ def _prepare(options: argparse.Namespace, folder: Path) -> None:
     """Check that all tensors fit and encode the prompts, so that the first job need not."""
     from era3d.diffusion.checkpoint import check_checkpoint
 
-    with _shown("check", options) as progress:
-        check_checkpoint(folder)
-        progress(1, 1)
+    if not options.json:
+        print("checking all parts ...", file=sys.stderr, flush=True)  # noqa: T201
+    check_checkpoint(folder)
 
 
 def _ask(question: str, options: argparse.Namespace) -> None:
@@ -168,27 +168,46 @@ def _ask(question: str, options: argparse.Namespace) -> None:
 
 @contextmanager
 def _shown(what: str, options: argparse.Namespace, unit: str = "") -> Iterator[Progress]:
-    """Show progress as a bar, or as lines of JSON like those of a job, a percent each."""
+    """Show progress as a bar, or as lines of JSON like those of a job, one a percent."""
     if options.json:
-        shown = -1
-
-        def tell(step: int, of: int) -> None:
-            nonlocal shown
-            if step * 100 // of != shown:
-                shown = step * 100 // of
-                _print(json.dumps({"kind": "progress", "stage": what, "step": step, "of": of}))
-
-        yield tell
+        yield _JsonLines(what)
         return
-    from tqdm import tqdm
+    bar = _Bar(what, unit)
+    try:
+        yield bar
+    finally:
+        bar.close()
 
-    with tqdm(desc=what.ljust(8), unit=unit or "it", unit_scale=bool(unit), total=1) as bar:
 
-        def draw(step: int, of: int) -> None:
-            bar.total, bar.n = of, step
-            bar.update(0)
+class _JsonLines:
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._percent = -1
 
-        yield draw
+    def __call__(self, step: int, of: int) -> None:
+        if step * 100 // of != self._percent:
+            self._percent = step * 100 // of
+            event = {"kind": "progress", "stage": self._what, "step": step, "of": of}
+            _print(json.dumps(event))
+
+
+class _Bar:
+    """Appears with the first progress, since before that there may be an error to tell instead."""
+
+    def __init__(self, what: str, unit: str) -> None:
+        self._about = {"desc": what, "unit": unit or " files", "unit_scale": bool(unit)}
+        self._bar: Any = None
+
+    def __call__(self, step: int, of: int) -> None:
+        from tqdm import tqdm
+
+        self._bar = self._bar or tqdm(total=of, **self._about)
+        self._bar.n = step
+        self._bar.update(0)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
 
 
 def _done(options: argparse.Namespace, folder: Path) -> None:

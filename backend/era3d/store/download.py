@@ -17,7 +17,7 @@ from era3d.store.digests import digest
 from era3d.store.folders import data_folder
 from era3d.store.hub import RemoteFile
 from era3d.store.layout import files_in, files_of
-from era3d.store.models import RELEASED, HubModel, imported_models, model_folder
+from era3d.store.models import RELEASED, HubModel, imported_models, model_folder, snapshot
 
 # Free space that a download leaves, since a full disk stops more than us.
 _SPARE = 2**28
@@ -86,7 +86,13 @@ def discard(name: str, files: Iterable[str]) -> None:
 
 
 def remove(name: str) -> int:
-    """Delete a released model from the hub's cache, and return the bytes that this freed."""
+    """Delete a released model from the hub's cache, and return the bytes that this freed.
+
+    Raises
+    ------
+    InputError
+        If the system does not let them go.
+    """
     from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -104,6 +110,8 @@ def remove(name: str) -> int:
         strategy = cache.delete_revisions(model.commit)
         freed += strategy.expected_freed_size
         strategy.execute()
+    if snapshot(name) is not None:
+        raise InputError(f"Files of {name} are in use or protected; end what uses them, try again.")
     return freed
 
 

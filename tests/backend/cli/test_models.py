@@ -208,6 +208,14 @@ def test_unknown_models_are_named(machine, capfd, name):  # noqa: F811
     assert "nothing" in said
 
 
+def test_listing_and_asking_the_hub_need_no_pytorch(machine):  # noqa: F811
+    code = (
+        "import sys; from era3d.cli import main; main(['models', 'list']);"
+        "import era3d.store.download; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_the_whole_way_in_a_process_of_its_own(hub, machine):  # noqa: F811
     """The library reads its settings when it starts, so this is what a user's machine does."""
     from huggingface_hub import constants

@@ -6,10 +6,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from era3d.diffusion import prompts
+from era3d.diffusion import load_pipeline, prompts
 from era3d.diffusion.prompts import PROMPTS, embed_prompts, encode_prompts
 from era3d.errors import InputError
-from tests.backend.diffusion.checkpoints import write_text_model
+from tests.backend.diffusion.checkpoints import write_released, write_text_model
 from tests.backend.diffusion.golden import difference
 
 
@@ -99,3 +99,12 @@ def test_where_nothing_can_be_written_it_takes_longer(text_model, count, tmp_pat
     (tmp_path / "home").write_text("a file, not a folder")
     assert torch.equal(embed_prompts(text_model), embed_prompts(text_model))
     assert count == [1, 1]
+
+
+def test_loading_a_model_again_leaves_its_text_encoder_alone(count, tmp_path):
+    folder = write_released(tmp_path / "6view")
+    first = load_pipeline(folder)
+    (folder / "text_encoder/config.json").touch()  # another time of change is no other encoder
+    again = load_pipeline(folder, dtype=torch.float16)
+    assert count == [1]
+    assert torch.equal(first.prompts, again.prompts)

@@ -238,6 +238,13 @@ def test_what_is_removed_is_gone(hub, machine):
     download("6view")
 
 
+def test_what_cannot_be_removed_is_told(hub, monkeypatch):
+    download("6view")
+    monkeypatch.setattr("huggingface_hub.DeleteCacheStrategy.execute", lambda self: None)
+    with pytest.raises(InputError, match="in use or protected"):
+        remove("6view")
+
+
 def test_an_unfinished_download_can_be_removed(hub, machine):
     hub.cut_after[UNET] = [70_000, *[0] * (hub_module.RETRIES + 1)]
     with pytest.raises(InputError):
