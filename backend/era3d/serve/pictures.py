@@ -11,7 +11,6 @@ from PIL import Image
 from era3d.cameras import VIEWS
 from era3d.errors import InputError
 from era3d.job import Job
-from era3d.prepare import read_picture
 from era3d.serve.refusal import Refusal
 from era3d.serve.settings import Limits
 from era3d.stages import store_views, write_cameras
@@ -59,6 +58,8 @@ def check_picture(path: Path, limits: Limits) -> None:
     Refusal
         413 if it is too large, 422 if it cannot be read.
     """
+    from era3d.prepare import read_picture  # draws in scipy, which the first picture may wait for
+
     check_size(path, limits.megapixels)
     try:
         picture = read_picture(path)

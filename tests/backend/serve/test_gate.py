@@ -30,15 +30,15 @@ def guarded(tmp_path):
         *({"Authorization": value} for value in (MINE, f"Basic {MINE}", b"Bearer \xff")),
     ],
 )
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("POST", "jobs"), ("GET", "jobs/" + "0" * 32), ("GET", "metrics"), ("GET", "nothing")],
-)
-def test_without_the_right_token_everything_is_refused(guarded, method, path, headers):
-    answer = guarded.client.request(method, f"/v1/{path}", headers=headers)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert guarded.client.get(f"/v1/jobs?token={MINE}").status_code == 401
+def test_without_the_right_token_everything_is_refused(guarded, headers):
+    nothing = "0" * 32
+    for method, path in (
+        *(("POST", "jobs"), ("GET", f"jobs/{nothing}"), ("GET", "metrics"), ("GET", "nothing")),
+        *(("PUT", f"jobs/{nothing}/files/input.png"), ("GET", f"jobs?token={MINE}")),
+    ):
+        answer = guarded.client.request(method, f"/v1/{path}", headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
 
 
 def test_each_token_sees_its_own_jobs(guarded, views):
