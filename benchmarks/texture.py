@@ -30,7 +30,7 @@ from era3d.mesh import TriangleMesh, read_ply
 from era3d.raster import rasterize
 from era3d.texture import TexturedMesh, TextureSettings, bake, paint_vertices
 from era3d.texture.sampling import sample
-from era3d.texture.seams import seam_visibility
+from era3d.texture.seams import measure_seams
 from era3d.views import Views, load_views
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -44,9 +44,11 @@ UNEVEN = 0.95 * (1 + 0.05 * np.array([1, -1, 1, -1, 1, -1]))
 ABOUT = """PSNR in dB at six azimuths between the views, as the judge counts: where the picture and
 the truth are both opaque. Ceiling: the same baker on the true mesh. Vertex: a colour per vertex of
 the same mesh. Seam: mean colour gradient across borders of charts over the mean gradient elsewhere
-with exposures of the views 5 % up and down in turn. Views: the same across lines where another view
-contributes most, over what it is with exposures as they are. Fill: texels in charts or within two
-texels of one, which filtering needs. Seconds, CPU s and MB: baking alone, unwrapping included.
+with exposures of the views 5 % up and down in turn; charts lie along creases, where many objects
+change colour themselves, so charts is the same over what it is with exposures as they are, and
+views likewise across lines where another view contributes most. Jump: difference of colour, 0 to
+255, between both sides at the very border of charts. Fill: texels in charts or within two texels of
+one, which filtering needs. Seconds, CPU s and MB: baking alone, unwrapping included.
 """
 
 
@@ -85,15 +87,17 @@ def measure(truth: Path, surfaces: Path, size: int) -> dict[str, Any]:
         true_mesh = TriangleMesh((reference["v"] / JUDGE_SCALE).astype("f4"), reference["f"])
     best = bake(true_mesh, views, settings)
     colored = paint_vertices(mesh, views)
-    even = seam_visibility(mesh.faces, textured)
-    seam = seam_visibility(mesh.faces, bake(mesh, uneven(views), settings))
+    even = measure_seams(mesh.faces, textured)
+    seam = measure_seams(mesh.faces, bake(mesh, uneven(views), settings))
     return {
         "shape": truth.name,
         "held-out": psnr(pictures, textured, textured.uv, textured.image),
         "ceiling": psnr(pictures, best, best.uv, best.image),
         "vertex": psnr(pictures, colored, colored.colors, None),
-        "seam": seam[0],
-        "views": seam[1] / even[1],
+        "seam": seam.charts,
+        "charts": seam.charts / even.charts,
+        "views": seam.views / even.views,
+        "jump": even.jump,
         "fill": fill(textured),
         "seconds": seconds,
         "CPU s": used,
@@ -162,7 +166,7 @@ def cell(name: str, value: Any) -> str:
     """A value as it stands in the table."""
     if isinstance(value, str):
         return value
-    digits = {"seam": 2, "views": 2, "fill": 2, "MB": 0}.get(name, 1)
+    digits = {"seam": 2, "charts": 2, "views": 2, "fill": 2, "MB": 0}.get(name, 1)
     return f"{value:.{digits}f}"
 
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How visible the borders of charts and of views are in a texture."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,28 @@ from era3d.texture.textured_mesh import TexturedMesh
 _REACH = 0.75 / 512
 
 
-def seam_visibility(faces: NDArray[np.int32], textured: TexturedMesh) -> tuple[float, float]:
-    """Mean colour gradient across borders over the mean gradient elsewhere.
+@dataclass(frozen=True)
+class Seams:
+    """How visible borders are in a texture.
 
-    At the middle of each edge between two faces, the colours a little inside of either are
-    compared. At 1, borders cannot be told from any other place.
+    Attributes
+    ----------
+    charts, views : float
+        Mean colour gradient across edges of the mesh where two charts meet, and across those where
+        another view contributes most on the other side, over the mean gradient elsewhere. At 1 they
+        cannot be told from any other place. Where they follow what the object shows, the rim of a
+        fruit for example, that counts, too: compare with the same views left as they were.
+    jump : float
+        Mean difference of colour, 0..255, between both sides at the very place where charts meet.
+    """
+
+    charts: float
+    views: float
+    jump: float
+
+
+def measure_seams(faces: NDArray[np.int32], textured: TexturedMesh) -> Seams:
+    """Compare colours at the middle of each edge between two faces, a little inside of either.
 
     Parameters
     ----------
@@ -28,23 +47,14 @@ def seam_visibility(faces: NDArray[np.int32], textured: TexturedMesh) -> tuple[f
         Of the mesh before it was cut.
     textured : TexturedMesh
         What `era3d.texture.bake` made of it.
-
-    Returns
-    -------
-    charts, views : float
-        Across edges where two charts meet, and across those where another view contributes most
-        on the other side. What the object shows along the latter counts, too: compare them with
-        those of the same views without whatever was done to them.
     """
     pairs = neighbours(faces)
     one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
     same = one[:, :, None] == other[:, None]
     proper = same.sum((1, 2)) == 2
     pairs, same = pairs[proper], same[proper]
-    near = _beside(textured, pairs[:, 0], same.any(2))
-    far = _beside(textured, pairs[:, 1], same.any(1))
-    distance = np.linalg.norm(near[:, :3] - far[:, :3], axis=1)
-    gradient = np.linalg.norm(near[:, 3:] - far[:, 3:], axis=1) / np.maximum(distance, 1e-9)
+    distance, difference = _across(textured, pairs, same, _REACH)
+    gradient = difference / np.maximum(distance, 1e-9)
     fine = distance > 0.1 * _REACH
     joined = textured.faces[pairs[:, 0]][:, :, None] == textured.faces[pairs[:, 1]][:, None]
     between_charts = fine & (joined.sum((1, 2)) < 2)
@@ -52,18 +62,29 @@ def seam_visibility(faces: NDArray[np.int32], textured: TexturedMesh) -> tuple[f
     between_views = fine & (view[pairs[:, 0]] != view[pairs[:, 1]])
     elsewhere = max(float(gradient[fine & ~between_charts & ~between_views].mean()), 1e-9)
     charts, views = (gradient[border].mean() for border in (between_charts, between_views))
-    return float(charts) / elsewhere, float(views) / elsewhere
+    _, jump = _across(textured, pairs[between_charts], same[between_charts], 0.0)
+    return Seams(float(charts) / elsewhere, float(views) / elsewhere, float(jump.mean()))
+
+
+def _across(
+    textured: TexturedMesh, pairs: NDArray[np.int64], same: NDArray[np.bool_], reach: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distances and differences of colour (p,) from one side of edges to the other."""
+    near = _beside(textured, pairs[:, 0], np.asarray(same.any(2)), reach)
+    far = _beside(textured, pairs[:, 1], np.asarray(same.any(1)), reach)
+    step = near - far
+    return np.linalg.norm(step[:, :3], axis=1), np.linalg.norm(step[:, 3:], axis=1) / np.sqrt(3)
 
 
 def _beside(
-    textured: TexturedMesh, face: NDArray[np.int64], on_edge: NDArray[np.bool_]
+    textured: TexturedMesh, face: NDArray[np.int64], on_edge: NDArray[np.bool_], reach: float
 ) -> NDArray[np.float64]:
     """Points and colours (p, 6) a little inside of faces (p,) from one of their edges (p, 3)."""
     corners = textured.vertices[textured.faces[face]].astype(np.float64)
     middle = on_edge / 2
     inward = 1 / 3 - middle
     length = np.linalg.norm(np.einsum("pk,pkc->pc", inward, corners), axis=1)
-    share = np.minimum(_REACH / np.maximum(length, 1e-12), 1.0)
+    share = np.minimum(reach / np.maximum(length, 1e-12), 1.0)
     weight = middle + share[:, None] * inward
     point = np.einsum("pk,pkc->pc", weight, corners)
     uv = np.einsum("pk,pkc->pc", weight, textured.uv[textured.faces[face]])

@@ -8,7 +8,7 @@ import pytest
 from era3d.texture import TextureSettings, bake, baking
 from era3d.texture.exposure import estimate_gains
 from era3d.texture.normals import vertex_normals
-from era3d.texture.seams import seam_visibility
+from era3d.texture.seams import measure_seams
 from era3d.texture.sources import Surface, make_sources
 from era3d.views import Views
 from tests.backend.texture.scenes import sphere, views_of
@@ -70,11 +70,11 @@ def test_views_that_share_nothing_are_left_as_they_are(mesh, views):
 
 def test_no_seam_shows_where_views_differ_in_exposure(mesh, views, monkeypatch):
     settings = TextureSettings(size=512)
-    even = seam_visibility(mesh.faces, bake(mesh, views, settings))
+    even = measure_seams(mesh.faces, bake(mesh, views, settings))
     different = exposed(views, GAINS)
-    charts, between_views = seam_visibility(mesh.faces, bake(mesh, different, settings))
-    assert charts < 1.15
-    assert between_views < 1.02 * even[1]
+    balanced = measure_seams(mesh.faces, bake(mesh, different, settings))
+    assert balanced.charts < 1.15
+    assert balanced.jump < 1.5
+    assert balanced.views < 1.02 * even.views
     monkeypatch.setattr(baking, "estimate_gains", lambda *_: np.ones((6, 3), np.float32))
-    charts, between_views = seam_visibility(mesh.faces, bake(mesh, different, settings))
-    assert between_views > 1.1 * even[1]
+    assert measure_seams(mesh.faces, bake(mesh, different, settings)).views > 1.1 * even.views
