@@ -18,7 +18,9 @@ from starlette.testclient import TestClient
 
 from era3d.job import Job
 from era3d.outcome import FAILED, OK, TERMINATED, Outcome
+from era3d.serve import listen as listen_module
 from era3d.serve.app import create_app
+from era3d.serve.listen import Address, configuration, listen
 from era3d.serve.settings import Limits, ServerSettings
 from era3d.views import save_views
 from tests.backend.sphere import sphere_views
@@ -131,3 +133,23 @@ def started(folder: Path, *options: str, **environment: str):
         finally:
             process.kill()
             process.communicate()
+
+
+@contextlib.contextmanager
+def listening(made: Server):
+    """Let a server with puppets listen, in a thread; gives its port."""
+    address = Address(port=0)
+    with listen(address) as listener:
+        config = configuration(made.app, address, made.settings.limits)
+        server = listen_module.Server(config, address, as_json=True)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.005)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(10.0)
+        assert not thread.is_alive()

@@ -6,14 +6,14 @@ import contextlib
 import http.client
 import json
 import socket
-import threading
 import time
 
 import pytest
 
 from era3d.errors import InputError
-from era3d.serve.listen import Address, Server, configuration, listen
-from tests.backend.serve import conftest
+from era3d.serve.listen import Address, configuration, listen
+from tests.backend.serve.conftest import Server as Puppets
+from tests.backend.serve.conftest import listening
 
 LIMITS = {
     "header_seconds": 0.5,
@@ -27,19 +27,8 @@ LIMITS = {
 @pytest.fixture
 def port(tmp_path):
     """The port of a server in a thread."""
-    made = conftest.Server(tmp_path / "jobs", limits=LIMITS)
-    address = Address(port=0)
-    listener = listen(address)
-    server = Server(configuration(made.app, address, made.settings.limits), address, True)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.005)
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    thread.join(10.0)
-    assert not thread.is_alive()
+    with listening(Puppets(tmp_path / "jobs", limits=LIMITS)) as port:
+        yield port
 
 
 @contextlib.contextmanager
@@ -181,7 +170,7 @@ def test_a_port_that_is_taken_is_said():
 
 
 def test_a_certificate_that_is_none_is_said(tmp_path):
-    made = conftest.Server(tmp_path / "jobs")
+    made = Puppets(tmp_path / "jobs")
     path = tmp_path / "cert.pem"
     path.write_text("none")
     with pytest.raises(InputError, match="certificate"):

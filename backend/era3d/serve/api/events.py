@@ -21,11 +21,16 @@ router = APIRouter(prefix="/v1/jobs/{job}/events", tags=["events"])
 _LOOK_EVERY = 0.1
 # Proxies must pass events on at once.
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+_MESSAGE = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+    "required": ["data"],
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "model": EventPage,
         "description": "A page if `since` was given; else a stream of events",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": _MESSAGE}},
     }
 }
 
