@@ -216,6 +216,7 @@ def test_listing_and_asking_the_hub_need_no_pytorch(machine):  # noqa: F811
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_the_whole_way_in_a_process_of_its_own(hub, machine):  # noqa: F811
     """The library reads its settings when it starts, so this is what a user's machine does."""
     from huggingface_hub import constants
