@@ -18,6 +18,7 @@ from era3d.errors import InputError
 from era3d.lock import holding
 from era3d.outcome import FAILED, TERMINATED, Outcome
 
+_COMMAND = (sys.executable, "-m", "era3d", "worker", "--state")
 _LOOK_EVERY = 0.05
 _START_SECONDS, _CANCEL_SECONDS, _FREE_SECONDS = 120.0, 20.0, 15.0
 _LONGEST_LOG = 2**20
@@ -81,10 +82,10 @@ class Child:
             await self._look_on(end, "The worker does not start")
 
     async def _start(self) -> asyncio.subprocess.Process:
-        command = [sys.executable, "-m", "era3d", "worker", "--state", str(self._state_file)]
         with self._open_log() as log:
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *_COMMAND,
+                str(self._state_file),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
