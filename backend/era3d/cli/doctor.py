@@ -4,6 +4,7 @@
 
 import argparse
 import json
+import sys
 from typing import Any
 
 
@@ -28,9 +29,13 @@ def _doctor(options: argparse.Namespace) -> None:
             _print(f"{finding.state:8} {finding.text}")
             if finding.advice:
                 _print(f"{'':8} -> {finding.advice}")
-        _print("This machine is ready." if found.can_run else "Nothing can run here yet.")
-    if not found.can_run:
-        raise SystemExit(1)
+    if found.can_run:
+        if not options.json:
+            _print("This machine is ready.")
+        return
+    problems = " ".join(each.text for each in found.findings if each.state == "problem")
+    print(f"era3d: nothing can run here yet. {problems}", file=sys.stderr, flush=True)  # noqa: T201
+    raise SystemExit(1)
 
 
 def _print(line: str) -> None:

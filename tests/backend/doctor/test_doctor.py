@@ -121,7 +121,9 @@ def test_nothing_can_run_without_pytorch(monkeypatch, capfd):
     assert found.findings[-1] is broken
     with pytest.raises(SystemExit, match="1"):
         main(["doctor"])
-    assert "-> Install it." in capfd.readouterr().out
+    said = capfd.readouterr()
+    assert "-> Install it." in said.out
+    assert said.err == "era3d: nothing can run here yet. PyTorch is not installed.\n"
 
 
 def test_no_more_is_imported_than_needed():
