@@ -33,7 +33,7 @@ class Client:
         client.request(method, f"/v1/{path}", body, self.headers | headers)
         return client.getresponse()
 
-    def submit(self, views, request=REQUEST) -> str:
+    def submit(self, views, request=REQUEST, **headers) -> str:
         body = b""
         parts = [("request", json.dumps(request).encode())]
         parts += [(path.name, path.read_bytes()) for path in views]
@@ -42,7 +42,7 @@ class Client:
             head = f'--b\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
             body += head.encode() + content + b"\r\n"
         kind = {"Content-Type": "multipart/form-data; boundary=b"}
-        answer = self.ask("POST", "jobs", body + b"--b--\r\n", **kind)
+        answer = self.ask("POST", "jobs", body + b"--b--\r\n", **kind, **headers)
         content = json.loads(answer.read())
         assert answer.status == 202, content
         return content["id"]
