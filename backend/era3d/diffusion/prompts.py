@@ -62,24 +62,35 @@ def encode_prompts(folder: Path) -> Tensor:
     """
     path = folder / "text_encoder" / "config.json"
     config = build(CLIPTextConfig, read_object(path), path)
-    for name in TOKENIZER_FILES:
-        if not (folder / "tokenizer" / name).is_file():
-            raise InputError(f"The model lacks {folder / 'tokenizer' / name}.")
-    tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
-    tokens = tokenizer(
-        list(PROMPTS),
-        padding="max_length",
-        max_length=config.max_position_embeddings,
-        truncation=True,
-        return_tensors="pt",
-    )
+    tokens = _tokens(folder / "tokenizer", config)
     weights = weights_in(path.parent, TRANSFORMERS)
     encoder = load_module(
         lambda: CLIPTextModel(config),
         weights,
         renamed=lambda name: name.removeprefix("text_model."),
     )
-    return encoder(tokens.input_ids).last_hidden_state
+    return encoder(tokens).last_hidden_state
+
+
+def _tokens(folder: Path, config: CLIPTextConfig) -> Tensor:
+    """Turn `PROMPTS` into ``(12, words)`` numbers of words that the text encoder knows."""
+    for name in TOKENIZER_FILES:
+        if not (folder / name).is_file():
+            raise InputError(f"The model lacks {folder / name}.")
+    try:
+        tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+        tokens = tokenizer(
+            list(PROMPTS),
+            padding="max_length",
+            max_length=config.max_position_embeddings,
+            truncation=True,
+            return_tensors="pt",
+        ).input_ids
+    except Exception as error:  # the library has no kind of its own for files that it rejects
+        raise InputError(f"The tokenizer in {folder} cannot be used: {error}.") from None
+    if tokens.max() >= config.vocab_size:
+        raise InputError(f"The tokenizer in {folder} has more words than the text encoder.")
+    return tokens
 
 
 def _fingerprint(folder: Path) -> str:

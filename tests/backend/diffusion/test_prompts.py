@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Encoding the prompts, with a text encoder made here."""
 
+import json
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -49,6 +51,24 @@ def test_missing_files_are_named(text_model):
         encode_prompts(text_model)
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("tokenizer/vocab.json", "{", "cannot be used"),
+        ("tokenizer/vocab.json", "[]", "cannot be used"),
+        ("tokenizer/tokenizer_config.json", '{"pad_token": 3}', "cannot be used"),
+        ("text_encoder/config.json", None, "more words than the text encoder"),
+    ],
+)
+def test_files_that_make_no_sense_are_named(text_model, file, content, message):
+    if content is None:
+        config = json.loads((text_model / file).read_text())
+        content = json.dumps(config | {"vocab_size": 40})
+    (text_model / file).write_text(content)
+    with pytest.raises(InputError, match=rf"tokenizer.*{message}"):
+        encode_prompts(text_model)
+
+
 @pytest.fixture
 def count(monkeypatch, tmp_path):
     """How often a text encoder was loaded; nothing is in the cache before."""
@@ -78,7 +98,7 @@ def test_another_text_encoder_gives_other_prompts(text_model, count):
     assert difference(embed_prompts(text_model), first) > 0.9
     merges = text_model / "tokenizer/merges.txt"
     merges.write_text(merges.read_text() + "a b\n")
-    with pytest.raises(Exception, match="ab"):  # no such token: the cache was not asked
+    with pytest.raises(InputError, match=r"tokenizer.*ab"):  # the cache was not asked
         embed_prompts(text_model)
 
 
