@@ -201,12 +201,12 @@ def shares_of_normal(
     return offset, ((along - spread) / excess, (along + spread) / excess)
 
 
-def decode_normals(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+def decode_normals(rgb: NDArray[Any]) -> NDArray[np.float32]:
     """Decode normal maps to unit vectors in the world frame; zero where a pixel holds none.
 
     Parameters
     ----------
-    rgb : (..., 3 or 4) uint8
+    rgb : (..., 3 or 4) uint8, or float from 0 to 255
         An alpha channel is ignored.
 
     Returns

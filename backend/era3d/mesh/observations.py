@@ -94,7 +94,7 @@ def observe(
         raise InputError(
             f"The views {empty} show no object; at least {FEWEST_VIEWS} of the six must."
         )
-    images = torch.cat([_resized(_map(views, k), largest) for k in seen])
+    images = torch.cat([_map(views, k, largest) for k in seen])
     distance = np.stack([signed_distance(image) for image in images[:, 3].numpy()])
     axes = np.stack([camera_axes(VIEWS[k]) for k in seen]).astype(np.float32)
     trust = torch.tensor([float(weights[k]) for k in seen])
@@ -114,19 +114,19 @@ def shows_object(views: Views, index: int) -> bool:
     return bool((views.normal[index, ..., 3] >= 128).any())
 
 
-def _map(views: Views, index: int) -> Tensor:
-    """World normal times alpha, and alpha, of one view (1, 4, S, S)."""
-    alpha = views.normal[index, ..., 3:].astype(np.float32) / 255.0
-    maps = np.concatenate([decode_normals(views.normal[index]) * alpha, alpha], -1)
-    return torch.from_numpy(np.ascontiguousarray(maps.transpose(2, 0, 1))).unsqueeze(0)
-
-
-def _resized(images: Tensor, largest: int) -> Tensor:
-    """Bring images (V, C, S, S) to a size that suits the grids: smooth up, averaged down."""
-    size = images.shape[-1]
-    wanted = min(max(size, SMALLEST_IMAGE), largest)
-    if size == wanted:
-        return images
-    if size > wanted:
-        return functional.interpolate(images, (wanted, wanted), mode="area")
-    return functional.interpolate(images, (wanted, wanted), mode="bicubic", align_corners=False)
+def _map(views: Views, index: int, largest: int) -> Tensor:
+    """World normal times alpha, and alpha, of one view (1, 4, S, S), of a size that suits the
+    grids: smooth up, averaged down.
+    """
+    picture = torch.from_numpy(views.normal[index]).permute(2, 0, 1).unsqueeze(0) / 255.0
+    wanted = min(max(views.size, SMALLEST_IMAGE), largest)
+    if views.size > wanted:
+        solid = functional.interpolate(picture[:, :3] * picture[:, 3:], (wanted,) * 2, mode="area")
+        alpha = functional.interpolate(picture[:, 3:], (wanted,) * 2, mode="area")
+        picture = torch.cat([solid / alpha.clamp(min=1e-3), alpha], 1)
+    rgb, alpha = picture[0, :3].permute(1, 2, 0) * 255.0, picture[:, 3:]
+    normal = torch.from_numpy(np.ascontiguousarray(decode_normals(rgb.numpy())))
+    maps = torch.cat([normal.permute(2, 0, 1).unsqueeze(0) * alpha, alpha], 1)
+    if views.size < wanted:
+        return functional.interpolate(maps, (wanted,) * 2, mode="bicubic", align_corners=False)
+    return maps

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The visual hull as a mesh: what the silhouettes alone tell, in less than a second."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -27,7 +29,10 @@ def visual_hull(views: Views, settings: MeshSettings, progress: Progress) -> Tri
     """
     obs = loosen(observe(views, settings.view_weights, _SIZE))
     progress(1, 3)
-    grid = make_grid(object_box(obs), min(settings.cells, _MOST_CELLS))
+    low, high = object_box(obs)
+    # Nothing is known between the pixels, so no cell is finer than one.
+    pixels = math.ceil(float((high - low).max()) * views.size)
+    grid = make_grid((low, high), min(settings.cells, _MOST_CELLS, pixels))
     mesh = surface_of(hull_volume(grid, obs).numpy(), grid)
     progress(2, 3)
     if 0 < settings.target_faces < len(mesh.faces):

@@ -15,7 +15,7 @@ from era3d.mesh.triangle_mesh import TriangleMesh
 _OPPOSITE = (("front", "back"), ("right", "left"))
 # Outlines of exact pictures differ by less than this share of the image.
 _EXACT = 0.5 / 512
-_MOST_TOLERANCE = 4.0 / 512
+_MOST_TOLERANCE = 3.0 / 512
 # Degrees between the normals that two views show of one point: exact views, and ones of which
 # only the gist can be trusted.
 _EXACT_ANGLE, _ROUGH_ANGLE = 5.0, 8.0
@@ -51,7 +51,8 @@ def agree(obs: Observations) -> bool:
 def loosen(obs: Observations) -> Observations:
     """Observations whose hull is as loose as their outlines differ.
 
-    Opposite silhouettes that differ are replaced by their mean first.
+    Opposite silhouettes that differ are replaced by their mean first, from which each is off by
+    half of what they differ.
     """
     error = mirror_error(obs)
     if error < _EXACT:
@@ -61,7 +62,9 @@ def loosen(obs: Observations) -> Observations:
         share = obs.trust[one] / (obs.trust[one] + obs.trust[other])
         mean = torch.lerp(obs.distance[other].flip(1), obs.distance[one], share)
         distance[one], distance[other] = mean, mean.flip(1)
-    return replace(obs, distance=distance, tolerance=obs.tolerance + min(error, _MOST_TOLERANCE))
+    return replace(
+        obs, distance=distance, tolerance=obs.tolerance + min(error / 2.0, _MOST_TOLERANCE)
+    )
 
 
 def estimate_trust(mesh: TriangleMesh, obs: Observations) -> Trust:
