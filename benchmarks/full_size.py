@@ -21,7 +21,8 @@ WORDS, PROMPT_WIDTH, LABEL_WIDTH = 77, 1024, 2048
 
 def config_of(part: str) -> dict[str, Any]:
     """The released checkpoint's own file on a part."""
-    return json.loads((CONFIGS / part / "config.json").read_text())
+    name = "scheduler_config.json" if part == "scheduler" else "config.json"
+    return json.loads((CONFIGS / part / name).read_text())
 
 
 def network(dtype: torch.dtype, **changes: Any) -> Era3DUNet:

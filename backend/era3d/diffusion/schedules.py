@@ -35,8 +35,10 @@ class Sampling:
     eta : float
         Noise of DDIM: 0 none, 1 as much as the forward process; 0 for other solvers.
     solver : str
-        ``ddim`` takes the timesteps that the model's own file asks for; ``ddim-trailing``,
-        ``dpm++`` (DPM-Solver++ 2M) and ``unipc`` start from the last timestep of the training.
+        ``ddim`` takes the timesteps that the model's own file asks for; the others start from the
+        last timestep of the training: ``ddim-trailing`` in equal steps of time, ``dpm++``
+        (DPM-Solver++ 2M) in equal steps of the logarithm of signal to noise, ``unipc`` at the
+        noise levels of Karras et al. 2022.
     """
 
     steps: int = 40
@@ -190,9 +192,12 @@ def _solver(
     config |= {"timestep_spacing": "trailing"}
     if name == "ddim-trailing":
         return DDIMScheduler.from_config(config | {"steps_offset": 0, "set_alpha_to_one": True})
-    kind = DPMSolverMultistepScheduler if name == "dpm++" else UniPCMultistepScheduler
     shared = {k: v for k, v in config.items() if k in _SHARED}
-    return kind.from_config(shared | {"solver_order": 2, "final_sigmas_type": "zero"})
+    shared |= {"solver_order": 2, "final_sigmas_type": "zero"}
+    # Steps that are even in time leave the small noise levels to one last step, which then blurs.
+    if name == "dpm++":
+        return DPMSolverMultistepScheduler.from_config(shared | {"use_lu_lambdas": True})
+    return UniPCMultistepScheduler.from_config(shared | {"use_karras_sigmas": True})
 
 
 _SHARED = (

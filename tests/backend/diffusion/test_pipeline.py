@@ -10,6 +10,7 @@ from era3d.cameras import VIEWS
 from era3d.diffusion.checkpoint import load_pipeline
 from era3d.diffusion.guidance import join_halves, split_halves
 from era3d.diffusion.noise import Noise
+from era3d.diffusion.pipeline import LOOK_EVERY
 from era3d.diffusion.schedules import Presets, Sampling
 from era3d.errors import Cancelled, InputError
 from tests.backend.diffusion.golden import difference, read, tensors
@@ -204,11 +205,27 @@ def test_noise_of_the_wrong_shape_is_refused(pipeline, picture):
         pipeline(picture, steps=1, noise=[noise[1]])
 
 
-def test_numbers_that_are_not_finite_are_an_error(pipeline, picture):
-    noise = reference_noise()
-    noise[1] = noise[1] * float("nan")
-    with pytest.raises(InputError, match="not finite from step 1 of 1"):
-        pipeline(picture, steps=1, guidance=1, noise=noise)
+@pytest.mark.parametrize("step", [1, 3, 7, 8])
+def test_numbers_that_are_not_finite_name_the_step(picture, step):
+    """As float16 gives them when it overflows, in the middle of a run."""
+    pipe, calls = tiny_pipeline(), []
+
+    def overflow(module, given, output):
+        calls.append(given)
+        return output._replace(sample=output.sample / (len(calls) != step))
+
+    pipe.unet.register_forward_hook(overflow)
+    advice = rf"from step {step} of 8 on \(torch.float32 on cpu\): try --device cpu"
+    with pytest.raises(InputError, match=advice):
+        pipe(picture, steps=8)
+    assert len(calls) < step + LOOK_EVERY, "and stop soon"
+
+
+def test_pictures_that_are_not_finite_are_an_error(picture):
+    pipe = tiny_pipeline()
+    pipe.codec.decode = lambda latents: torch.full((12, 3, 64, 64), float("nan"))
+    with pytest.raises(InputError, match="decoded pictures are not finite"):
+        pipe(picture, steps=1)
 
 
 def test_guided_batches_keep_domains_in_halves():
