@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from era3d import __version__
@@ -24,6 +25,7 @@ from era3d.serve.tokens import owner_of
 # Whoever watches over a server has no token, and what the interface looks like is no secret.
 _OPEN_TO_ALL = frozenset({"/v1/health", "/v1/openapi.json"})
 _LINGER_SECONDS = 1.0
+_GONE = 499  # for the log: the client left before it had said all
 _PROTOCOL_HEADERS = [
     (b"era3d-protocol", str(PROTOCOL).encode()),
     (b"era3d-version", __version__.encode()),
@@ -52,6 +54,8 @@ class Gate:
         try:
             scope["owner"] = self._admit(scope)
             await self._app(scope, body.receive, answer.send)
+        except ClientDisconnect:
+            answer.status = answer.status or _GONE
         except Exception as error:
             refusal = refusal_of(error)
             if refusal is None or answer.status:

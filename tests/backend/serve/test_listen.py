@@ -129,6 +129,18 @@ def connection_has_answer(connection) -> bool:
         connection.settimeout(20.0)
 
 
+def test_a_client_that_leaves_in_the_middle_is_no_fault_of_ours(port, caplog):
+    with connected(port) as connection:
+        connection.sendall(
+            b"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b"
+        )
+        time.sleep(0.2)
+    time.sleep(0.2)
+    assert is_alive(port)
+    assert "Traceback" not in caplog.text
+
+
 def test_no_request_at_all_is_refused(port):
     with connected(port) as connection:
         connection.sendall(b"\x16\x03\x01 no HTTP\r\n\r\n")
