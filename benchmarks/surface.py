@@ -273,7 +273,7 @@ def write_section(rows: list[dict[str, Any]], curve: list[dict[str, Any]], where
         "",
         *shape_table([row for row in rows if is_usual(row)]),
         "",
-        f"What a grid and a picture size cost: {', '.join(dict.fromkeys(r['shape'] for r in curve))}.",
+        f"What grids and picture sizes cost: {', '.join({row['shape']: 0 for row in curve})}.",
         "",
         *summary_table(sorted(curve, key=lambda row: (row["picture"], row["grid"]))),
         "",

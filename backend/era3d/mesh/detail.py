@@ -12,7 +12,7 @@ from scipy.sparse.linalg import cg
 from torch import Tensor
 from torch.nn import functional
 
-from era3d.mesh.intersections import find_intersections
+from era3d.mesh.intersections import move_without_cuts
 from era3d.mesh.observations import Observations, sample
 from era3d.mesh.selfcheck import vertex_normals
 from era3d.mesh.triangle_mesh import TriangleMesh
@@ -82,7 +82,7 @@ def add_detail(mesh: TriangleMesh, obs: Observations) -> TriangleMesh:
         moves = _displacements(refined, directions, seen, keep)
         moved = refined.vertices + moves[:, None] * directions
         refined = TriangleMesh(moved.astype(np.float32), mesh.faces)
-    return _back_where_cut(mesh, refined)
+    return move_without_cuts(mesh, refined.vertices)
 
 
 def look_at_faces(mesh: TriangleMesh, obs: Observations) -> FaceNormals:
@@ -167,14 +167,3 @@ def _area_normals(mesh: TriangleMesh) -> Floats:
     """Normals (m, 3) of the faces, as long as twice their areas."""
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
     return np.cross(b - a, c - a)
-
-
-def _back_where_cut(mesh: TriangleMesh, refined: TriangleMesh) -> TriangleMesh:
-    """The refined mesh, but as before wherever it cuts itself."""
-    points = refined.vertices.copy()
-    while True:
-        cuts = find_intersections(TriangleMesh(points, mesh.faces))
-        near = np.unique(mesh.faces[cuts.ravel()])
-        if not (points[near] != mesh.vertices[near]).any():
-            return TriangleMesh(points, mesh.faces)
-        points[near] = mesh.vertices[near]

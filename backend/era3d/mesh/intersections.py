@@ -11,7 +11,8 @@ _PAIRS_AT_ONCE = 1 << 20
 _MORTON_BITS = 10
 # What becomes of a pair of boxes one level down: each half of one with each half of the other.
 _HALVES = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
-_ROUNDS = 30
+_ROUNDS = 10
+_PASSES = 10
 _SHARE = 0.5
 
 Ints = NDArray[np.int64]
@@ -59,22 +60,40 @@ def untangle(mesh: TriangleMesh) -> TriangleMesh:
         The same faces; only vertices near cuts have moved.
     """
     points = mesh.vertices
-    ends = mesh.faces[:, [0, 1, 2]].ravel(), mesh.faces[:, [1, 2, 0]].ravel()
-    degree = np.bincount(ends[0], minlength=len(points))[:, None]
-    for attempt in range(_ROUNDS):
+    faces = mesh.faces.astype(np.int64)
+    start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+    for rings in range(_ROUNDS):
         cuts = find_intersections(TriangleMesh(points, mesh.faces))
         if not len(cuts):
             break
         near = np.zeros(len(points), bool)
         near[mesh.faces[cuts.ravel()]] = True
         # A knot that does not come undone needs more room.
-        for _ in range(attempt // 5):
-            near[ends[1][near[ends[0]]]] = True
-        total = [np.bincount(ends[0], points[ends[1], axis], len(points)) for axis in range(3)]
-        mean = np.stack(total, 1) / np.maximum(degree, 1)
-        points = points.copy()
-        points[near] += (_SHARE * (mean - points)[near]).astype(np.float32)
+        for _ in range(rings):
+            near[end[near[start]]] = True
+        points = _smoothed(points, start[near[start]], end[near[start]])
     return TriangleMesh(points, mesh.faces)
+
+
+def move_without_cuts(mesh: TriangleMesh, points: NDArray[np.float32]) -> TriangleMesh:
+    """Move the vertices of a mesh to new points (n, 3), except where it would then cut itself."""
+    points = points.copy()
+    while True:
+        cuts = find_intersections(TriangleMesh(points, mesh.faces))
+        near = np.unique(mesh.faces[cuts.ravel()])
+        if not (points[near] != mesh.vertices[near]).any():
+            return TriangleMesh(points, mesh.faces)
+        points[near] = mesh.vertices[near]
+
+
+def _smoothed(points: NDArray[np.float32], start: Ints, end: Ints) -> NDArray[np.float32]:
+    """Points (n, 3) of which those at the start of edges have moved to their neighbours' mean."""
+    moved = points.astype(np.float64)
+    near, place, degree = np.unique(start, return_inverse=True, return_counts=True)
+    for _ in range(_PASSES):
+        total = [np.bincount(place, moved[end, axis], len(near)) for axis in range(3)]
+        moved[near] += _SHARE * (np.stack(total, 1) / degree[:, None] - moved[near])
+    return moved.astype(np.float32)
 
 
 def _overlapping_boxes(low: Floats, high: Floats) -> Ints:
