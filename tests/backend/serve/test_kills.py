@@ -18,7 +18,7 @@ import pytest
 
 from tests.backend.serve.test_service import Client
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 KILLS, CLIENTS = 60, 3
 ENDED = ("finished", "failed", "cancelled")
 
@@ -111,7 +111,9 @@ def test_no_kill_loses_a_job_or_an_event(tmp_path, views):
     killed, over = Killed(tmp_path), threading.Event()
     jobs, faults = [], []
     clients = [
-        threading.Thread(target=keep_busy, args=(killed, views, over, jobs, faults, number))
+        threading.Thread(
+            target=keep_busy, args=(killed, views, over, jobs, faults, number), daemon=True
+        )
         for number in range(CLIENTS)
     ]
     for client in clients:
