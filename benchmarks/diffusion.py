@@ -137,7 +137,7 @@ def timed(device: Device, steps: int, compiled: bool) -> Iterator[str]:
         with replaced(attention, "attend", plain_attention), FlopCounterMode(display=False) as f:
             unet(*call)
     size = "scaled-down network on the CPU, not a card's figures" if scaled else "full size"
-    yield f"{size}; {dtype}; matrix products reach {best / 1e12:.3f} TFLOP/s; {steps} steps, guided."
+    yield f"{size}; {dtype}; matrix products: {best / 1e12:.3f} TFLOP/s; {steps} steps, guided."
     yield "\n| level | s a step | s in all | share of matrix products | peak, GiB |"
     yield "|---|---|---|---|---|"
     runs = [(level.name, level, False, attention.attend) for level in LEVELS]
