@@ -116,7 +116,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Go down: let streams end, which would last as long as their jobs."""
-        self.config.app.state.service.stopping = True  # type: ignore[union-attr]
+        if self.started:
+            self.config.app.state.service.stopping = True  # type: ignore[union-attr]
         super().handle_exit(sig, frame)
 
     def _announce(self, port: int) -> None:
