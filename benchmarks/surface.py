@@ -349,11 +349,19 @@ def shape_table(rows: list[dict[str, Any]]) -> list[str]:
 def draw_plot(rows: list[dict[str, Any]], curve: list[dict[str, Any]]) -> None:
     """Accuracy by shape and method; accuracy and cost by grid and by picture size."""
     usual = [row for row in rows if is_usual(row) and row["kind"] == rows[0]["kind"]]
-    by_shape = {
-        method: {row["shape"]: row["chamfer"] for row in group}
-        for (method,), group in group_rows(usual, "method").items()
-    }
-    panels = [(f"chamfer distance, {rows[0]['kind']} views", by_shape)]
+    panels = [
+        (
+            f"{title}, {rows[0]['kind']} views",
+            {
+                method: {row["shape"]: row[column] for row in group}
+                for (method,), group in group_rows(usual, "method").items()
+            },
+        )
+        for column, title in (
+            ("chamfer", "chamfer distance"),
+            ("held-out normals", "held-out normals, degrees"),
+        )
+    ]
     grids = [row for row in curve if row["picture"] == PICTURE]
     pictures = [row for row in curve if row["grid"] == GRID]
     for column, title in (("chamfer", "chamfer distance"), ("CPU s", "CPU s"), ("MB", "MB")):

@@ -4,6 +4,8 @@
 
 import numpy as np
 
+from era3d.mesh.extract import drop_specks
+from era3d.mesh.intersections import untangle
 from era3d.mesh.stitch import make_manifold
 from era3d.mesh.triangle_mesh import TriangleMesh
 
@@ -13,6 +15,9 @@ _HASTE = (2.0, 4.0, 7.0)
 
 def decimate(mesh: TriangleMesh, target_faces: int) -> TriangleMesh:
     """Collapse edges by quadric error down to about `target_faces` triangles.
+
+    Pieces that this separates and that are small are dropped; where faces have come to cut each
+    other they are smoothed apart.
 
     Parameters
     ----------
@@ -37,4 +42,5 @@ def decimate(mesh: TriangleMesh, target_faces: int) -> TriangleMesh:
             )
             points = points * scale
     simpler = TriangleMesh(points.astype(np.float32), faces.astype(np.int32))
-    return make_manifold(simpler)
+    # What hung together by less than an edge is a piece of its own now.
+    return untangle(drop_specks(make_manifold(simpler)))

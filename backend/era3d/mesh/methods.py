@@ -44,6 +44,7 @@ def fuse(
     ViewWarning
         For each view that is left out, and each whose object is cut off.
     """
+    from era3d.mesh.finish import fuse_and_finish, fuse_symmetric
     from era3d.mesh.sanity import weights_of_sound_views
 
     method = _METHODS.get(settings.method)
@@ -51,7 +52,8 @@ def fuse(
         known = ", ".join(sorted(_METHODS))
         raise InputError(f"There is no method {settings.method} to make a mesh; choose {known}.")
     weights = weights_of_sound_views(views, settings.view_weights)
-    return method(views, replace(settings, view_weights=weights), progress)
+    make = fuse_symmetric if settings.symmetric else fuse_and_finish
+    return make(method, views, replace(settings, view_weights=weights), progress)
 
 
 def register_method(name: str, method: Method) -> None:

@@ -23,12 +23,21 @@ class MeshSettings:
     view_weights : six float
         How far each view is trusted, in the order of `era3d.cameras.VIEWS`. Below 1 its normals
         count less and the object may reach beyond its silhouette; a view of 0 is left out.
+    symmetric : bool
+        The mesh is its own mirror image in a plane x = constant, which is found.
+    refine : bool
+        Vertices follow the normal maps at full size before the mesh is decimated. For exact views.
+    isotropic : bool
+        The triangles are nearly equilateral and of one size.
     """
 
     method: str = "levelset"
     cells: int = 176
     target_faces: int = 30_000
     view_weights: tuple[float, ...] = (1.0,) * len(VIEWS)
+    symmetric: bool = False
+    refine: bool = False
+    isotropic: bool = False
 
     def __post_init__(self) -> None:
         if not 64 <= self.cells <= 384:

@@ -46,39 +46,58 @@ def find_mirror_plane(views: Views) -> float:
     return 0.0 if abs(plane) < 0.5 / size else float(plane)
 
 
-def mirror_views(views: Views, plane: float = 0.0) -> Views:
+def mirror_views(
+    views: Views, plane: float = 0.0, weights: tuple[float, ...] = (1.0,) * len(VIEWS)
+) -> Views:
     """Views whose silhouettes and normals are the mean of what they show and its mirror image.
 
     What a view shows at azimuth a is, mirrored, what the one at -a should show. A view that shows
-    nothing is made from its mirror image alone. Colours stay as they are.
+    nothing, or is not trusted, is made from its mirror image alone. Colours stay as they are.
 
     Parameters
     ----------
     views : Views
     plane : float
         The mirror plane's x, world units.
+    weights : six float
+        How far each view is trusted; one of 0 is not used.
     """
     normal = np.zeros_like(views.normal)
+    given = [
+        image if weight > 0.0 else np.zeros_like(image)
+        for image, weight in zip(views.normal, weights, strict=True)
+    ]
     azimuths = list(AZIMUTH_DEGREES.values())
     for index, azimuth in enumerate(azimuths):
-        counterpart = views.normal[azimuths.index(-azimuth % 360)]
+        counterpart = given[azimuths.index(-azimuth % 360)]
         # Where the plane is not the image's middle, neither is its image.
         off_middle = 2.0 * plane * np.cos(np.radians(azimuth)) * views.size
-        shown = [_premultiplied(views.normal[index]), _mirrored(counterpart, off_middle)]
+        shown = [_premultiplied(given[index]), _mirrored(counterpart, off_middle)]
         shown = [each for each in shown if (each[..., 3] >= 0.5).any()]
         if shown:
             normal[index] = _mean(shown)
     return Views(views.color, normal)
 
 
-def overlap_with_mirror(views: Views, plane: float = 0.0) -> float:
+def mirror_weights(weights: tuple[float, ...]) -> tuple[float, ...]:
+    """How far each mirrored view is trusted: as far as the better of the two it is made of."""
+    azimuths = list(AZIMUTH_DEGREES.values())
+    return tuple(
+        max(weight, weights[azimuths.index(-azimuth % 360)])
+        for weight, azimuth in zip(weights, azimuths, strict=True)
+    )
+
+
+def overlap_with_mirror(
+    views: Views, plane: float = 0.0, weights: tuple[float, ...] = (1.0,) * len(VIEWS)
+) -> float:
     """How nearly the silhouettes are mirrored: the least intersection over union, 0 to 1."""
-    mirrored = mirror_views(views, plane).normal[..., 3] >= 128
+    mirrored = mirror_views(views, plane, weights).normal[..., 3] >= 128
     shown = views.normal[..., 3] >= 128
     ratios = [
         (one & other).sum() / (one | other).sum()
-        for one, other in zip(shown, mirrored, strict=True)
-        if one.any()
+        for one, other, weight in zip(shown, mirrored, weights, strict=True)
+        if one.any() and weight > 0.0
     ]
     return float(min(ratios, default=0.0))
 

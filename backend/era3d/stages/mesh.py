@@ -16,6 +16,7 @@ def _settings(request: Request) -> dict[str, Any]:
         "cells": request.cells,
         "faces": request.faces,
         "view_weights": request.view_weights,
+        "symmetric": request.symmetric,
     }
 
 
@@ -30,6 +31,7 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
         cells=request.cells,
         target_faces=request.faces,
         view_weights=request.view_weights,
+        symmetric=request.symmetric,
     )
     mesh = fuse(views, settings, report.progress)
     with replacing(job.path("surface.ply")) as path:
