@@ -75,7 +75,7 @@ def test_a_job_outlives_its_server_and_its_events_are_told_once(tmp_path, views)
     seen = []
     with started(tmp_path) as (told, process):
         client = Client(told)
-        job = client.submit(views)
+        job = client.submit(views, REQUEST | {"method": "hull"})
         for place, event in client.follow(job):
             seen.append((place, event))
             if event.get("kind") == "progress":
