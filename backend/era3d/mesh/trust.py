@@ -73,7 +73,7 @@ def estimate_trust(mesh: TriangleMesh, obs: Observations) -> Trust:
     doubt = (angle - _EXACT_ANGLE) / (_ROUGH_ANGLE - _EXACT_ANGLE)
     doubt = 1.0 if not agree(obs) else min(max(doubt, 0.0), 1.0)
     return Trust(
-        behind_vote=0.05 + 0.25 * doubt, anchor=5.0 * 0.1**doubt, good_error=4.5 + 7.5 * doubt
+        behind_vote=0.05 + 0.1 * doubt, anchor=5.0 * 0.4**doubt, good_error=4.5 + 7.5 * doubt
     )
 
 
