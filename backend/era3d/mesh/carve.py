@@ -8,7 +8,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from era3d.mesh.distance import redistance
-from era3d.mesh.grid import Band, Grid
+from era3d.mesh.grid import Band, Grid, inner_keys
 from era3d.mesh.hull import hull_distance
 from era3d.mesh.observations import Observations
 from era3d.mesh.stereo import DepthMaps
@@ -31,23 +31,23 @@ def start_from_depths(
         How much a view counts at points far behind the surface it sees, against its full weight
         near that surface. Depths that are exact need little of it to keep bodies filled.
     """
-    every = torch.arange(grid.shape[0] * grid.shape[1] * grid.shape[2])
     field = torch.cat(
         [
             _carved(grid.positions(grid.cells(keys)), maps, obs, behind_vote)
-            for keys in every.split(_CHUNK)
+            for keys in grid.every().split(_CHUNK)
         ]
     )
-    field = _without_pores(field.view(grid.shape) / grid.pitch).view(-1)
+    field = _without_pores(field.view(grid.shape) / grid.pitch)
+    inside = field < 0
     near = field.abs() < 2.0
-    inside = (field < 0).view(grid.shape)
-    edge = torch.zeros_like(inside)
     for axis in range(3):
-        crossed = inside.diff(dim=axis)
-        edge.narrow(axis, 0, crossed.shape[axis]).logical_or_(crossed)
-        edge.narrow(axis, 1, crossed.shape[axis]).logical_or_(crossed)
-    near |= edge.view(-1)
-    return redistance(Band(grid, every[near]), field[near].clamp(-2.0, 2.0))
+        crossed = inside.narrow(axis, 1, grid.shape[axis] - 1) != inside.narrow(
+            axis, 0, grid.shape[axis] - 1
+        )
+        near.narrow(axis, 0, crossed.shape[axis]).logical_or_(crossed)
+        near.narrow(axis, 1, crossed.shape[axis]).logical_or_(crossed)
+    keys = inner_keys(near)
+    return redistance(Band(grid, keys), field.view(-1)[keys].clamp(-2.0, 2.0))
 
 
 def _carved(points: Tensor, maps: DepthMaps, obs: Observations, behind_vote: float) -> Tensor:
@@ -62,11 +62,11 @@ def _carved(points: Tensor, maps: DepthMaps, obs: Observations, behind_vote: flo
 
 def _without_pores(field: Tensor) -> Tensor:
     """Fill hollows that no air reaches, and drop pieces below a hundredth of the largest."""
-    values = field.numpy().copy()
+    values = field.cpu().numpy().copy()
     air, _ = ndimage.label(values >= 0)
     values[(air > 0) & (air != air[0, 0, 0])] = -0.5
     piece, count = ndimage.label(values < 0)
     size = np.bincount(piece.ravel(), minlength=count + 1)[1:]
     small = np.flatnonzero(size < _SPECK * size.max()) + 1
     values[np.isin(piece, small)] = 0.5
-    return torch.from_numpy(values)
+    return torch.from_numpy(values).to(field.device)

@@ -29,10 +29,13 @@ class Evidence:
         The gradient that the distance field should have.
     weight : (N,) float32
         How much that counts, up to 1.
+    seen : (N,) bool
+        Whether any view says so.
     """
 
     slope: Tensor
     weight: Tensor
+    seen: Tensor
 
 
 def gather_evidence(band: Band, phi: Tensor, slope: Tensor, obs: Observations) -> Evidence:
@@ -65,6 +68,7 @@ def gather_evidence(band: Band, phi: Tensor, slope: Tensor, obs: Observations) -
     return Evidence(
         torch.where(known[:, None], told[:, :3], direction),
         torch.where(known, weight, _UNSEEN_WEIGHT),
+        known,
     )
 
 

@@ -16,7 +16,7 @@ from era3d.mesh.extract import extract
 from era3d.mesh.grid import Band, Grid
 from era3d.mesh.hull import outline_distances
 from era3d.mesh.observations import Observations, observe
-from era3d.mesh.pins import find_anchors, find_rims, join
+from era3d.mesh.pins import find_anchors, find_rims, find_unseen, join
 from era3d.mesh.registration import Warp, register
 from era3d.mesh.selfcheck import normal_error
 from era3d.mesh.settings import MeshSettings
@@ -36,7 +36,8 @@ _REGISTER_AT = (8, 16)
 _LEVELS = ((112 / 176, 6), (1.0, 3))
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
-_LONGEST_MOVE = 1.5
+# Voxels.
+_LONGEST_MOVE, _REST = 1.5, 0.01
 
 
 def fuse_levelset(
@@ -82,6 +83,8 @@ def fuse_levelset(
         progress(done, steps)
 
     band, phi, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, tick)
+    while done < _COARSE_STEPS:
+        tick()
     obs = loosen(registered)
     mesh = extract(band, phi)
     error, trust = normal_error(mesh, obs), estimate_trust(mesh, registered)
@@ -123,9 +126,20 @@ def _coarse_shape(
             warp = register(extract(band, phi), given, warp)
             registered = warp.apply(given)
             obs = loosen(registered)
+        before = band, phi
         band, phi = advance(band, phi, obs)
         tick()
+        if (step >= _REGISTER_AT[-1] or agree(given)) and _at_rest(*before, band, phi):
+            break
     return band, phi, registered
+
+
+def _at_rest(band: Band, phi: Tensor, new_band: Band, new_phi: Tensor) -> bool:
+    """Whether a step moved the surface by so little that finer levels may take over."""
+    near = phi.abs() < 1.0
+    index = new_band.nearest(band.positions[near])
+    now = torch.cat([new_phi, new_phi.new_tensor([_LONGEST_MOVE])]).index_select(0, index)
+    return float((now - phi[near]).abs().mean()) < _REST
 
 
 def _carved_shape(
@@ -150,7 +164,7 @@ def advance(
     evidence = gather_evidence(band, phi, slope, obs)
     outline = outline_distances(band.positions, obs) / band.grid.pitch
     hull = (outline - obs.tolerance[:, None] / band.grid.pitch).amax(0)
-    pins = find_rims(band, phi, outline, obs)
+    pins = join(find_rims(band, phi, outline, obs), find_unseen(phi, hull, evidence.seen))
     if maps is not None and trust is not None:
         pins = join(pins, find_anchors(band, phi, maps, trust.anchor))
     moved = solve(band, phi, evidence, hull, pins)

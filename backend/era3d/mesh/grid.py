@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A lattice of points in the world, and the narrow band of it that surrounds a surface."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +36,15 @@ class Grid:
         """Lattice points (N, 3) of their numbers (N,)."""
         rest = keys // self.shape[2]
         return torch.stack([rest // self.shape[1], rest % self.shape[1], keys % self.shape[2]], -1)
+
+    def every(self) -> Tensor:
+        """Numbers (N,) of all lattice points."""
+        return torch.arange(math.prod(self.shape), device=self.origin.device)
+
+    def holds(self, cells: Tensor) -> Tensor:
+        """Whether points (..., 3) are in the lattice."""
+        limit = torch.tensor(self.shape, device=cells.device)
+        return ((cells >= 0) & (cells < limit)).all(-1)
 
     def positions(self, cells: Tensor) -> Tensor:
         """World positions (..., 3) float32 of lattice points (..., 3)."""
@@ -80,8 +90,7 @@ class Band:
 
     def lookup(self, cells: Tensor) -> Tensor:
         """Index (...) of lattice points (..., 3) in the band; N where they are not in it."""
-        limit = torch.tensor(self.grid.shape, device=cells.device)
-        within = ((cells >= 0) & (cells < limit)).all(-1)
+        within = self.grid.holds(cells)
         keys = torch.where(within, self.grid.keys(cells), 0)
         found = self._index.index_select(0, keys.view(-1)).view(keys.shape).long()
         return torch.where(within, found, len(self))

@@ -12,7 +12,8 @@ from era3d.mesh.observations import Observations
 from era3d.mesh.stereo import DepthMaps
 
 _RIM = 2.0
-_DEAD_ZONE_BINS = 0.75
+_ON_HULL, _UNSEEN = 1.0, 0.2
+_DEAD_ZONE_BINS = 0.25
 _LONGEST_PULL = 1.0
 
 
@@ -33,12 +34,12 @@ class Pins:
     weight: Tensor
 
 
-def join(first: Pins, second: Pins) -> Pins:
-    """Both sets of demands."""
+def join(*sets: Pins) -> Pins:
+    """All sets of demands as one."""
     return Pins(
-        torch.cat([first.index, second.index]),
-        torch.cat([first.wanted, second.wanted]),
-        torch.cat([first.weight, second.weight]),
+        torch.cat([pins.index for pins in sets]),
+        torch.cat([pins.wanted for pins in sets]),
+        torch.cat([pins.weight for pins in sets]),
     )
 
 
@@ -70,8 +71,27 @@ def find_rims(band: Band, phi: Tensor, outline: Tensor, obs: Observations) -> Pi
     return Pins(point, wanted, _RIM * obs.trust[view[chosen]])
 
 
+def find_unseen(phi: Tensor, hull: Tensor, seen: Tensor) -> Pins:
+    """Points of a surface that no view sees and that lies on the hull: nothing tells it to leave.
+
+    Outlines alone would hold one point of it on each ray.
+
+    Parameters
+    ----------
+    phi, hull : (N,) float32
+        Distance to the surface and to the hull, voxels.
+    seen : (N,) bool
+    """
+    index = (~seen & ((phi - hull).abs() < _ON_HULL)).nonzero()[:, 0]
+    wanted = hull[index]
+    return Pins(index, wanted, torch.full_like(wanted, _UNSEEN))
+
+
 def find_anchors(band: Band, phi: Tensor, maps: DepthMaps, strength: float) -> Pins:
-    """Band points that have left stereo's depths by more than those are uncertain."""
+    """Band points that have left stereo's depths by more than those are uncertain.
+
+    `strength` is the weight of a sure depth where a voxel is as large as stereo's pixels.
+    """
     points, normals, weight = maps.points()
     index = band.nearest(points)
     held = index < len(band)
@@ -80,4 +100,6 @@ def find_anchors(band: Band, phi: Tensor, maps: DepthMaps, strength: float) -> P
     pull = (offset * normals).sum(1) / band.grid.pitch - phi[index]
     left = pull.abs() > _DEAD_ZONE_BINS / (maps.images.size * band.grid.pitch)
     index, pull = index[left], pull[left].clamp(-_LONGEST_PULL, _LONGEST_PULL)
+    # Slopes outweigh single depths the more, the finer the lattice is: keep the balance.
+    strength /= maps.images.size * band.grid.pitch
     return Pins(index, phi[index] + pull, strength * weight[left])

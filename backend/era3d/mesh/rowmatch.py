@@ -18,6 +18,8 @@ _LARGEST_IMAGE = 160
 _LEAST_FACING = 0.2
 _WORST_MATCH = 0.5
 _PREFER_NEAR = 0.1
+# Other views' columns are looked up at this share of a pixel.
+_FINER = 3
 FORBIDDEN = 2.0
 
 
@@ -87,51 +89,66 @@ def match_costs(images: RowImages) -> Tensor:
         the visual hull; 0 where a pixel shows nothing.
     """
     volume = torch.zeros(*images.mask.shape, images.bins, device=images.mask.device)
-    for view in range(len(images.mask)):
-        volume[view][images.mask[view]] = _view_costs(images, view)
+    depth = images.bin_depth(torch.arange(images.bins, device=volume.device))
+    prefer = _PREFER_NEAR * depth
+    for view in range(len(volume)):
+        columns, rows, cost = _view_costs(images, view, depth)
+        cost = torch.where(images.mask[view, rows, columns].T[:, None], cost + prefer[:, None], 0.0)
+        volume[view, rows, columns] = cost.permute(2, 0, 1)
     return volume
 
 
-def _view_costs(images: RowImages, view: int) -> Tensor:
-    """Costs (P, D) of the P pixels that a view shows."""
-    row, column_here = images.mask[view].nonzero(as_tuple=True)
-    normal = images.normal[view, row, column_here]
-    depth = images.bin_depth(torch.arange(images.bins, device=row.device))
-    cost = torch.zeros(len(row), images.bins, device=row.device)
-    total = torch.zeros(len(row), 1, device=row.device)
+def _view_costs(images: RowImages, view: int, depth: Tensor) -> tuple[slice, slice, Tensor]:
+    """Columns (C) and rows (H) that a view shows something in, and the costs (C, D, H) there.
+
+    Which columns meet is the same in every row, so whole rows are looked up at once.
+    """
+    columns, rows = (_extent(images.mask[view].any(axis)) for axis in (0, 1))
+    normal = images.normal[view, rows, columns].permute(2, 1, 0)
+    cost = torch.zeros(normal.shape[1], images.bins, normal.shape[2], device=depth.device)
+    total = torch.zeros_like(cost[:, :1])
     outside = torch.full_like(cost, -torch.inf)
     for other in range(len(images.mask)):
         if other == view:
             continue
-        column, share = _columns(images, view, other, depth)
-        place = (row[:, None] * images.size + column[column_here]).view(-1)
-        seen = torch.cat([images.normal[other], images.outline[other, ..., None]], -1).view(-1, 4)
-        near, far = seen[place], seen[place + 1]
-        seen = torch.lerp(near, far, share[column_here].view(-1, 1)).view(*cost.shape, 4)
-        outside = torch.maximum(outside, seen[..., 3])
-        facing = normal @ images.axes[other, 2]
-        weight = torch.where(facing > _LEAST_FACING, facing, 0.0)[:, None]
-        difference = (seen[..., :3] - normal[:, None]).norm(dim=-1)
-        cost += weight * difference.clamp(max=_WORST_MATCH)
+        place = _places(images, view, other, depth)[columns]
+        seen = torch.cat([images.normal[other, rows], images.outline[other, rows, :, None]], -1)
+        seen = _between_columns(seen.permute(1, 2, 0))
+        *there, outline = (channel[place] for channel in seen.unbind(1))
+        outside = torch.maximum(outside, outline)
+        apart = torch.zeros_like(cost)
+        for here, channel in zip(normal, there, strict=True):
+            apart += channel.sub_(here[:, None]).square_()
+        weight = torch.einsum("xch,x->ch", normal, images.axes[other, 2])
+        weight = torch.where(weight > _LEAST_FACING, weight, 0.0)[:, None]
+        cost.addcmul_(apart.sqrt_().clamp_(max=_WORST_MATCH), weight)
         total += weight
     cost /= total.clamp(min=1e-6)
-    return cost + _PREFER_NEAR * depth + FORBIDDEN * (outside > 0.5)
+    return columns, rows, cost.add_((outside > 0.5).float(), alpha=FORBIDDEN)
 
 
-def _columns(images: RowImages, view: int, other: int, depth: Tensor) -> tuple[Tensor, Tensor]:
-    """Where each column and depth of a view lies in another view's row, which is the same.
+def _extent(used: Tensor) -> slice:
+    """From the first to the last element (R,) that is used."""
+    at = used.nonzero()[:, 0]
+    return slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, 0)
 
-    Returns
-    -------
-    column : (R, D) int64
-        The pixel left of it.
-    share : (R, D) float32
-        How far on the way to the next pixel it is.
+
+def _between_columns(values: Tensor) -> Tensor:
+    """Columns (R, ...) and `_FINER` - 1 between each two of them, linear."""
+    size = len(values)
+    place = torch.arange(_FINER * (size - 1) + 1, device=values.device)
+    left = (place // _FINER).clamp(max=size - 2)
+    share = (place / _FINER - left).view(-1, *[1] * (values.ndim - 1))
+    return torch.lerp(values[left], values[left + 1], share)
+
+
+def _places(images: RowImages, view: int, other: int, depth: Tensor) -> Tensor:
+    """Where each column and depth (R, D) of a view lies in another view's row, which is the same;
+    as an index into `_between_columns`.
     """
     size = images.size
     right = (torch.arange(size, device=depth.device) + 0.5) / size - 0.5
     across = images.axes[view, 0] @ images.axes[other, 0]
     along = images.axes[view, 2] @ images.axes[other, 0]
-    there = ((right[:, None] * across - depth * along + 0.5) * size - 0.5).clamp(0, size - 1.001)
-    column = there.floor()
-    return column.long(), there - column
+    there = (right[:, None] * across - depth * along + 0.5) * size - 0.5
+    return (there * _FINER).round().long().clamp(0, _FINER * (size - 1))

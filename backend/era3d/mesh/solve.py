@@ -13,7 +13,9 @@ from era3d.mesh.pins import Pins
 
 _KEEP = 0.002
 _HULL = 20.0
-_STEPS = 40
+_MOST_STEPS = 40
+# The residual need not fall further, as a share of its start; it is looked at every few steps.
+_CLOSE_ENOUGH, _LOOK_EVERY = 2e-3, 4
 
 
 def solve(
@@ -77,7 +79,10 @@ def _conjugate_gradients(
     scaled = residual / diagonal
     direction = scaled.clone()
     strength = residual @ scaled
-    for _ in range(_STEPS):
+    enough = _CLOSE_ENOUGH**2 * strength
+    for count in range(_MOST_STEPS):
+        if count % _LOOK_EVERY == 0 and strength <= enough:
+            break
         image = apply(direction)
         step = strength / (direction @ image).clamp(min=1e-20)
         x += step * direction

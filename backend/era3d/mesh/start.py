@@ -7,7 +7,7 @@ from torch import Tensor
 
 from era3d.errors import InputError
 from era3d.mesh.distance import redistance
-from era3d.mesh.grid import Band, Grid, dilate
+from era3d.mesh.grid import Band, Grid, dilate, inner_keys
 from era3d.mesh.hull import hull_distance
 from era3d.mesh.observations import Observations
 
@@ -18,8 +18,9 @@ _MARGIN = 6
 def object_box(obs: Observations) -> tuple[Tensor, Tensor]:
     """Corners (3,), (3,) of the box around the visual hull, world units."""
     pitch = 1.0 / _PROBE
-    grid = Grid(torch.full((3,), -0.5 + pitch / 2), pitch, (_PROBE,) * 3)
-    cells = grid.cells(torch.arange(_PROBE**3))
+    device = obs.axes.device
+    grid = Grid(torch.full((3,), -0.5 + pitch / 2, device=device), pitch, (_PROBE,) * 3)
+    cells = grid.cells(torch.arange(_PROBE**3, device=device))
     points = grid.positions(cells)
     inside = points[hull_distance(points, obs) < 0.87 * pitch]
     if not len(inside):
@@ -37,10 +38,9 @@ def make_grid(box: tuple[Tensor, Tensor], cells: int) -> Grid:
 
 def start_from_hull(grid: Grid, obs: Observations) -> tuple[Band, Tensor]:
     """Band and distance of the visual hull's surface."""
-    every = torch.arange(grid.shape[0] * grid.shape[1] * grid.shape[2])
-    distance = hull_distance(grid.positions(grid.cells(every)), obs) / grid.pitch
-    near = distance.abs() < 2.0
-    return redistance(Band(grid, every[near]), distance[near])
+    distance = hull_distance(grid.positions(grid.cells(grid.every())), obs) / grid.pitch
+    keys = inner_keys((distance.abs() < 2.0).view(grid.shape))
+    return redistance(Band(grid, keys), distance[keys])
 
 
 def refine(band: Band, phi: Tensor, grid: Grid, obs: Observations) -> tuple[Band, Tensor]:
@@ -48,7 +48,7 @@ def refine(band: Band, phi: Tensor, grid: Grid, obs: Observations) -> tuple[Band
     ratio = band.grid.pitch / grid.pitch
     close = phi.abs() < 1.5
     cells = ((band.positions[close] - grid.origin) / grid.pitch).round().long()
-    keys = dilate(grid, grid.keys(cells).unique(), 2)
+    keys = dilate(grid, grid.keys(cells[grid.holds(cells)]).unique(), 2)
     points = grid.positions(grid.cells(keys))
     value, known = band.interpolate(phi, points)
     fine = Band(grid, keys[known])

@@ -59,12 +59,16 @@ def _trace(distance, origins, direction):
     """Normals where rays hit or pass nearest, and the distance there, below 0 where they hit."""
     travelled = np.full(origins.shape[:2], 0.6)
     least, where = np.full(origins.shape[:2], np.inf), travelled.copy()
-    for _ in range(100):
-        here = distance(origins + travelled[..., None] * direction)
+    going = np.ones(origins.shape[:2], bool)
+    # A ray that grazes a face comes along in short steps: stop each one on its own.
+    while going.any():
+        here = distance(origins[going] + travelled[going][:, None] * direction)
         # Beyond the first hit only `least` goes on: it tells how deep inside the outline one is.
-        where = np.where((here < least) & (least > 1e-5), travelled, where)
-        least = np.minimum(least, here)
-        travelled = np.minimum(travelled + np.maximum(np.abs(here), 1e-4), 2.4)
+        nearer = (here < least[going]) & (least[going] > 1e-5)
+        where[going] = np.where(nearer, travelled[going], where[going])
+        least[going] = np.minimum(least[going], here)
+        travelled[going] += np.maximum(np.abs(here), 1e-4)
+        going &= (travelled < 2.0) & (least > -0.02)
     points = origins + where[..., None] * direction
     step = 1e-4 * np.eye(3)
     normals = np.stack([distance(points + s) - distance(points - s) for s in step], -1)

@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The level set's steps: they stay at the truth, and on the device of what they are given."""
+
+import numpy as np
+import pytest
+import torch
+
+from era3d.mesh.carve import start_from_depths
+from era3d.mesh.distance import redistance
+from era3d.mesh.extract import extract
+from era3d.mesh.fusion import advance
+from era3d.mesh.grid import Band, inner_keys
+from era3d.mesh.observations import observe
+from era3d.mesh.start import make_grid, object_box, refine, start_from_hull
+from era3d.mesh.stereo import match
+from era3d.mesh.trust import Trust
+from tests.backend.mesh.solids import cube, dented_sphere, letter_f, sphere, views_of
+
+EXACT = Trust(behind_vote=0.05, anchor=5.0, good_error=4.5)
+# World units; twice that in a box of two.
+DRIFT = 0.0015
+
+
+def at_truth(distance, grid):
+    """Band and signed distance of the solid itself."""
+    truth = distance(grid.positions(grid.cells(grid.every())).numpy().astype(float)) / grid.pitch
+    truth = torch.from_numpy(truth.astype(np.float32))
+    keys = inner_keys((truth.abs() < 3.0).view(grid.shape))
+    return redistance(Band(grid, keys), truth[keys])
+
+
+@pytest.mark.parametrize("solid", [sphere, cube, letter_f, dented_sphere])
+@pytest.mark.parametrize("with_depths", [False, True])
+def test_what_starts_at_the_truth_stays_there(solid, with_depths):
+    obs = observe(views_of(solid, 128))
+    maps = match(obs, 0.4) if with_depths else None
+    band, phi = at_truth(solid, make_grid(object_box(obs), 80))
+    for _ in range(6):
+        band, phi = advance(band, phi, obs, maps, EXACT)
+    assert np.abs(solid(extract(band, phi).vertices)).mean() < DRIFT
+
+
+def test_tensors_are_made_where_the_observations_are():
+    """With another default device, a tensor made without naming one could not be mixed."""
+    obs = observe(views_of(sphere, 128))
+    with torch.device("meta"):
+        box = object_box(obs)
+        maps = match(obs, 0.4)
+        band, phi = start_from_hull(make_grid(box, 32), obs)
+        band, phi = advance(band, phi, obs)
+        band, phi = refine(band, phi, make_grid(box, 48), obs)
+        band, phi = start_from_depths(maps, make_grid(box, 48), obs, EXACT.behind_vote)
+        band, phi = advance(band, phi, obs, maps, EXACT)
+    assert phi.device == obs.axes.device
+    assert (phi.abs() < 6).all()
