@@ -45,7 +45,7 @@ from era3d.diffusion.placement import split_layers
 SCALED = {
     "block_out_channels": (64, 128, 256, 256),
     "attention_head_dim": (1, 2, 4, 4),
-    "sample_size": 16,
+    "sample_size": 8,
 }
 
 
@@ -158,29 +158,29 @@ def timed(device: Device, steps: int, compiled: bool) -> Iterator[str]:
 
 
 def measure(pipeline: Era3DPipeline, steps: int) -> tuple[float, float, float, str]:
-    """Seconds of the first step, of a later one and of a second whole run; peak GiB."""
+    """Seconds of the very first step, of one when all is warm, and of a whole run; peak GiB."""
     picture = np.full((pipeline.image_size, pipeline.image_size, 3), 200, np.uint8)
-    settings = {"quality": "reference", "steps": steps}
-    clock = clock_of(pipeline.device)
-    times = [clock()]
+    device, clock = pipeline.device, clock_of(pipeline.device)
+    on_card = device.type == "cuda"
 
-    def note(step: int, of: int) -> None:
-        synchronize(pipeline.device)
-        times.append(clock())
+    def run(count: int) -> tuple[list[float], float]:
+        times = [clock()]
 
-    pipeline(picture, **settings, progress=note)
-    later = np.diff(times)[2:] if steps > 2 else np.diff(times)[1:]
-    first, peak = times[1] - times[0], ""
-    if pipeline.device.type == "cuda":
+        def note(step: int, of: int) -> None:
+            synchronize(device)
+            times.append(clock())
+
+        pipeline(picture, quality="reference", steps=count, progress=note)
+        synchronize(device)
+        return list(np.diff(times)), clock() - times[0]
+
+    first = run(2)[0][0] if on_card else 0.0
+    if on_card:
         torch.cuda.reset_peak_memory_stats()
-    began = clock()
-    pipeline(picture, **settings)
-    synchronize(pipeline.device)
-    total = clock() - began
-    if pipeline.device.type == "cuda":
-        peak = f"{torch.cuda.max_memory_allocated() / GB:.2f}"
+    each, total = run(steps)
+    peak = f"{torch.cuda.max_memory_allocated() / GB:.2f}" if on_card else ""
     pipeline.release()
-    return first, float(np.median(later)), total, peak
+    return first, float(np.median(each[1:])), total, peak
 
 
 def matmul_flops(device: str, dtype: torch.dtype) -> float:

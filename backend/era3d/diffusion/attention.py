@@ -9,7 +9,9 @@ half ordered group by group. A group is one object, or one guidance half of it; 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import torch
@@ -17,15 +19,17 @@ from diffusers.models.attention import FeedForward
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+Kernel = Callable[[Tensor, Tensor, Tensor], Tensor]
+
 
 @functools.cache
-def xformers_attention() -> Callable[[Tensor, Tensor, Tensor], Tensor] | None:
+def xformers_attention() -> Kernel | None:
     """Return xformers' fused attention, or None where the package is absent or does not load."""
     try:
         from xformers.ops import memory_efficient_attention
     except (ImportError, OSError, RuntimeError):
         return None
-    return cast("Callable[[Tensor, Tensor, Tensor], Tensor]", memory_efficient_attention)
+    return cast("Kernel", memory_efficient_attention)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -43,11 +47,44 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     Tensor
         ``(batch, tokens, heads, d)``.
     """
-    fused = xformers_attention() if query.is_cuda else None
-    if fused is not None:
-        return fused(query, key, value)
+    return _kernel(query.device, query.dtype)(query, key, value)
+
+
+def pytorch_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """`attend` with PyTorch's kernels, of which it chooses itself."""
     query, key, value = (x.transpose(1, 2) for x in (query, key, value))
     return F.scaled_dot_product_attention(query, key, value).transpose(1, 2)
+
+
+@functools.cache
+def _kernel(device: torch.device, dtype: torch.dtype) -> Kernel:
+    """Choose a kernel for a device: xformers' where it is installed and measurably faster."""
+    fused = xformers_attention() if device.type == "cuda" else None
+    if fused is None:
+        return pytorch_attention
+    return fastest(
+        (pytorch_attention, fused), torch.zeros(4, 2048, 8, 64, device=device, dtype=dtype)
+    )
+
+
+def fastest(kernels: Sequence[Kernel], tokens: Tensor) -> Kernel:
+    """Return the kernel that attends from tokens ``(batch, n, heads, d)`` to themselves soonest.
+
+    One that does not run at all loses.
+    """
+
+    def seconds(kernel: Kernel) -> float:
+        try:
+            kernel(tokens, tokens, tokens).sum().item()
+            began = time.perf_counter()
+            for _ in range(5):
+                output = kernel(tokens, tokens, tokens)
+            output.sum().item()  # waits for the device
+        except (RuntimeError, NotImplementedError, ValueError):
+            return math.inf
+        return time.perf_counter() - began
+
+    return min(kernels, key=seconds)
 
 
 class Attention(nn.Module):

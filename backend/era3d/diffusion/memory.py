@@ -227,10 +227,10 @@ def peak_gb(level: Level, sizes: ModelSizes, dtype: torch.dtype, unified: bool =
 
 
 def _too_small(device: Device, needed: float, available: float, limit_gb: float | None) -> str:
-    way_out = "close other programs, choose --device cpu, or choose the model mini"
-    if limit_gb is not None and limit_gb < device.free_gb:
-        way_out = "raise --vram-limit, choose --device cpu, or choose the model mini"
+    limited = limit_gb is not None and limit_gb < device.free_gb
+    ways_out = ["raise --vram-limit" if limited else "close other programs"]
+    ways_out += [] if device.kind == "cpu" else ["choose --device cpu"]
     return (
         f"{device.name} has {available:.1f} GB of memory to offer and this model needs "
-        f"{needed:.1f} GB even at its slowest: {way_out}."
+        f"{needed:.1f} GB even at its slowest: {', '.join(ways_out)}, or choose the model mini."
     )

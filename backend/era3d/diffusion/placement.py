@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 # Layers whose batch entries do not see each other.
 _SEPARABLE = (Attention, FeedForward, ResnetBlock2D)
+# Devices whose memory PyTorch keeps account of.
+_COUNTING = ("cuda", "xpu")
 _STREAMING_HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
 
 
@@ -50,6 +52,8 @@ class Placement:
         self.device = torch.device(plan.device)
         self._homes: dict[nn.Module, list[Tensor]] = {}
         self._limit(plan.limit_gb)
+        if self.device.type in _COUNTING:
+            torch.get_device_module(self.device).reset_peak_memory_stats(self.device)
 
     @property
     def here(self) -> set[nn.Module]:
@@ -89,7 +93,7 @@ class Placement:
         """Describe what was done, for job.json; the peak where PyTorch counts it."""
         about = {"device": self.plan.device, "level": self.plan.level.name}
         about["dtype"] = str(self.plan.dtype).removeprefix("torch.")
-        if self.device.type not in ("cuda", "xpu"):
+        if self.device.type not in _COUNTING:
             return about
         peak = torch.get_device_module(self.device).max_memory_allocated(self.device)
         return about | {"peak_gb": round(peak / GB, 3)}

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attention, against a textbook version and by its effect."""
 
+import time
+
 import torch
 
 from era3d.diffusion import attention
@@ -20,6 +22,20 @@ def test_the_fused_kernel_agrees_with_the_textbook():
     assert (
         difference(attention.attend(query, key, value), plain_attention(query, key, value)) < 1e-6
     )
+
+
+def test_the_fastest_kernel_that_runs_is_taken():
+    def slow(query, key, value):
+        time.sleep(0.05)
+        return attention.pytorch_attention(query, key, value)
+
+    def broken(query, key, value):
+        raise NotImplementedError("No operator found")
+
+    tokens = torch.zeros(1, 4, 1, 8)
+    kernels = (broken, slow, attention.pytorch_attention)
+    assert attention.fastest(kernels, tokens) is attention.pytorch_attention
+    assert attention.fastest(kernels[:2], tokens) is slow
 
 
 def test_domains_are_joined_pair_by_pair():

@@ -82,6 +82,12 @@ def test_float16_only_where_it_does_not_overflow(device, dtype):
     assert memory.dtype_for(device) == dtype
 
 
+def test_a_host_that_is_too_small_is_not_sent_to_itself():
+    host = Device("cpu", "cpu", "a processor", 4, 2, unified=True)
+    with pytest.raises(InputError, match=r"close other programs, or choose the model mini"):
+        memory.plan(host, RELEASED_SIZES)
+
+
 def test_the_small_model_fits_everywhere():
     sizes = memory.sizes_in(MINI_FOLDER)
     assert memory.plan(card(1), sizes).level == LEVELS[0]
