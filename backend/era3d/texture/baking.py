@@ -14,6 +14,7 @@ from era3d.errors import InputError
 from era3d.mesh import TriangleMesh
 from era3d.progress import Progress, ignore
 from era3d.raster import rasterize
+from era3d.texture.alignment import align
 from era3d.texture.atlas import Atlas
 from era3d.texture.blending import Blend, blend
 from era3d.texture.coverage import coverage_colors
@@ -121,7 +122,7 @@ def _check(mesh: TriangleMesh) -> None:
 def _prepare(mesh: TriangleMesh, views: Views, largest: int, settings: TextureSettings) -> _Painter:
     """Sources no larger than ``largest`` pixels, their gains, and the vertices' colours."""
     normals = vertex_normals(mesh.vertices, mesh.faces)
-    sources = make_sources(mesh, views, largest, settings.view_weights)
+    sources = make_sources(mesh, align(mesh, views), largest, settings.view_weights)
     vertices = Surface(mesh.vertices, normals, normals)
     gains = estimate_gains(sources, vertices)
     seen = blend(sources, gains, vertices)
