@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from era3d.cameras import VIEWS
-from era3d.diffusion.weights import build, load_module, read_tensors, write_tensors
+from era3d.diffusion.weights import build, described_by, load_module, read_tensors, write_tensors
 from era3d.errors import InputError
 from era3d.files import read_object, replacing
 from era3d.store.digests import digest
@@ -69,7 +69,8 @@ def encode_prompts(folder: Path) -> Tensor:
         weights,
         renamed=lambda name: name.removeprefix("text_model."),
     )
-    return encoder(tokens).last_hidden_state
+    with described_by(path):
+        return encoder(tokens).last_hidden_state
 
 
 def _tokens(folder: Path, config: CLIPTextConfig) -> Tensor:

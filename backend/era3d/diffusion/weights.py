@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,6 +32,15 @@ _FLOATS = {
     "F32": torch.float32,
     "F64": torch.float64,
 }
+_SENSELESS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    StrictDataclassError,
+)
 _BROKEN = (OSError, RuntimeError, EOFError, safetensors.SafetensorError)
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -156,10 +166,19 @@ def build(make: Callable[..., Built], config: Mapping[str, Any], path: Path) -> 
         If a value does not fit; names the file the configuration is from.
     """
     known = inspect.signature(make).parameters
-    try:
+    with described_by(path):
         return make(**{key: value for key, value in config.items() if key in known})
-    except (TypeError, ValueError, KeyError, NotImplementedError, StrictDataclassError) as error:
-        raise InputError(f"{path} does not describe this part of a model: {error}.") from None
+
+
+@contextmanager
+def described_by(path: Path) -> Iterator[None]:
+    """Let what libraries raise for values that make no sense be an `InputError` naming a file."""
+    try:
+        yield
+    except _SENSELESS as error:
+        raise InputError(
+            f"{path} does not describe this part of a model: {error or type(error).__name__}."
+        ) from None
 
 
 def load_module(
@@ -193,7 +212,7 @@ def load_module(
     from accelerate import init_empty_weights
 
     file = WeightFile(path)
-    with init_empty_weights():
+    with init_empty_weights(), described_by(path.with_name("config.json")):
         module = make()
     names = {renamed(name): name for name in file.entries if not _is_count(file, name)}
     _check_fit(module.state_dict(), {name: file.entries[own] for name, own in names.items()}, path)

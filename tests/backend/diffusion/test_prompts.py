@@ -69,6 +69,14 @@ def test_files_that_make_no_sense_are_named(text_model, file, content, message):
         encode_prompts(text_model)
 
 
+@pytest.mark.parametrize("setting", [{"num_attention_heads": -1}, {"eos_token_id": None}])
+def test_a_text_encoder_that_makes_no_sense_is_named(text_model, setting):
+    path = text_model / "text_encoder/config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | setting))
+    with pytest.raises(InputError, match=r"text_encoder/config\.json does not describe"):
+        encode_prompts(text_model)
+
+
 @pytest.fixture
 def count(monkeypatch, tmp_path):
     """How often a text encoder was loaded; nothing is in the cache before."""
