@@ -104,18 +104,29 @@ def _fault_of_normals(obs: Observations, view: int) -> str | None:
     distance = obs.distance[view] * size
     rim = (distance > _RIM[0]) & (distance < _RIM[1])
     down, across = torch.gradient(distance)
-    turned = tuple(
-        axis
-        for axis, agreement in ((1, -down * up), (2, across * right))
-        if _disagrees(agreement[rim])
-    )
+    upside_down = _disagree(-down[rim], up[rim]) and _rows_fit_better_flipped(obs, view)
+    mirrored = _disagree(across[rim], right[rim])
+    turned = tuple(axis for axis, wrong in ((1, upside_down), (2, mirrored)) if wrong)
     return f"is {_FLIPS[turned]} under its normals" if turned else None
 
 
-def _disagrees(agreement: Tensor) -> bool:
-    """Whether products of two directions' components are mostly negative, where they tell."""
+def _disagree(outward: Tensor, normal: Tensor) -> bool:
+    """Whether normals at an outline point inwards along an axis, on both sides of the object.
+
+    On one side they may: a roof ends at its eaves with normals that point up.
+    """
+    agreement = outward * normal
     size = float(agreement.abs().mean()) if len(agreement) else 0.0
-    return size > _LEAST_RIM_EVIDENCE and float(agreement.mean()) < _WRONG_WAY * size
+    sides = [agreement[outward > 0.0].sum(), agreement[outward < 0.0].sum()]
+    wrong = all(float(side) < _WRONG_WAY * size * len(agreement) / 2.0 for side in sides)
+    return wrong and size > _LEAST_RIM_EVIDENCE
+
+
+def _rows_fit_better_flipped(obs: Observations, view: int) -> bool:
+    """Whether rows of a view look up and down as the other views' rows do if it is turned over."""
+    rows = obs.normal[:, 2].sum(-1)
+    own, others = rows[view], rows.sum(0) - rows[view]
+    return float(own @ others) < float(own.flip(0) @ others)
 
 
 def _fault_of_silhouettes(obs: Observations) -> dict[str, str]:

@@ -18,6 +18,16 @@ ALL = (1.0,) * 6
 FAULTS = [((1,), "mirrored left to right"), ((0,), "upside down"), ((0, 1), "turned by 180")]
 
 
+def cone(points):
+    """A roof: where it ends below, its normals point up."""
+    slope = 0.9 * np.hypot(points[..., 0], points[..., 1]) + 0.44 * (points[..., 2] - 0.3)
+    return np.maximum(slope, -0.25 - points[..., 2])
+
+
+def lying_cone(points):
+    return cone(points[..., [2, 1, 0]])
+
+
 def changed(views, name, change):
     normal = views.normal.copy()
     index = VIEWS.index(name)
@@ -40,7 +50,7 @@ def without(name):
     return tuple(0.0 if view == name else 1.0 for view in VIEWS)
 
 
-@pytest.mark.parametrize("solid", [sphere, cube, letter_f])
+@pytest.mark.parametrize("solid", [sphere, cube, letter_f, cone, lying_cone])
 def test_sound_views_are_kept_without_a_word(solid):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
