@@ -21,8 +21,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import trimesh
@@ -42,6 +44,7 @@ PEER = HERE / "poisson_peer.py"
 HEADING = "## Surface"
 FOLDERS = {"clean": "views", "noisy": "views_noisy", "hard": "views_hard"}
 METHODS = ("levelset", "hull", "poisson")
+ONE_AT_A_TIME = Lock()
 GRID, PICTURE = 176, 512
 GRIDS, PICTURES = (112, 176, 256, 384), (128, 256, 512, 1024)
 # The judge's box is two units wide, ours one.
@@ -87,7 +90,8 @@ def main() -> None:
     """Measure every case that has not been measured, keep the tables and the plot."""
     options = parse_options()
     where = machine()
-    rows = [finished(options, case) for case in cases(options)]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        rows = list(pool.map(lambda case: finished(options, case), cases(options)))
     curve = [row for row in rows if is_on_curve(row, options.curve)]
     write_section(rows, curve, where)
     draw_plot(rows, curve)
@@ -106,6 +110,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--methods", default=",".join(METHODS), help="with commas")
     parser.add_argument("--only", help="names of meshes, with commas")
     parser.add_argument("--curve", default="boombox,knight,spot", help="shapes of the cost curve")
+    parser.add_argument("--jobs", type=int, default=1, help="cases at once; seconds then tell less")
     options = parser.parse_args()
     options.kinds, options.methods = options.kinds.split(","), options.methods.split(",")
     names = sorted(path.stem for path in options.meshes.glob("*.glb"))
@@ -131,20 +136,30 @@ def cases(options: argparse.Namespace) -> list[Case]:
 
 def finished(options: argparse.Namespace, case: Case) -> dict[str, Any]:
     """The row of a case: as kept, if the code is still the same, else measured and kept."""
-    kept = json.loads(options.rows.read_text()) if options.rows.exists() else {}
     code = fingerprint(case.method)
-    if kept.get(case.name, {}).get("code") != code:
-        kept[case.name] = measure(options, case) | {"code": code}
-        options.rows.write_text(json.dumps(kept, indent=1))
-        print(json.dumps(kept[case.name]), flush=True)
-    row: dict[str, Any] = kept[case.name]
+    with ONE_AT_A_TIME:
+        row: dict[str, Any] = read_rows(options.rows).get(case.name, {})
+    if row.get("code") != code:
+        row = measure(options, case) | {"code": code}
+        with ONE_AT_A_TIME:
+            options.rows.write_text(
+                json.dumps(read_rows(options.rows) | {case.name: row}, indent=1)
+            )
+        print(json.dumps(row), flush=True)
     return row
+
+
+def read_rows(path: Path) -> dict[str, Any]:
+    """Finished rows by the names of their cases."""
+    rows: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return rows
 
 
 def fingerprint(method: str) -> str:
     """Hash of the code that a method's rows depend on."""
     package = BACKEND / "era3d"
-    files = [*(package / "mesh").glob("*.py"), *package.glob("[crv]*.py")]
+    shared = [package / f"{name}.py" for name in ("cameras", "raster", "views")]
+    files = [*(package / "mesh").glob("*.py"), *shared]
     digest = hashlib.sha256()
     for path in [PEER] if method == "poisson" else sorted(files):
         digest.update(path.read_bytes())
@@ -153,7 +168,8 @@ def fingerprint(method: str) -> str:
 
 def measure(options: argparse.Namespace, case: Case) -> dict[str, Any]:
     """One row: render the views if they are not there, make a mesh, judge it."""
-    views = rendered(options, case)
+    with ONE_AT_A_TIME:
+        views = rendered(options, case)
     with tempfile.TemporaryDirectory() as folder:
         mesh, verdict = Path(folder) / "mesh.ply", Path(folder) / "verdict.json"
         if case.method == "poisson":
