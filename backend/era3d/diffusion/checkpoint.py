@@ -22,7 +22,7 @@ from era3d.diffusion.pipeline import Era3DPipeline
 from era3d.diffusion.prompts import embed_prompts
 from era3d.diffusion.schedules import Presets
 from era3d.diffusion.unet import Era3DUNet
-from era3d.diffusion.weights import build, load_module, read_tensors, write_tensors
+from era3d.diffusion.weights import build, described_by, load_module, read_tensors, write_tensors
 from era3d.errors import InputError
 from era3d.files import read_object, write_object
 from era3d.store.layout import (
@@ -135,15 +135,16 @@ def _assemble(folder: Path, dtype: torch.dtype | None) -> Era3DPipeline:
     }
     parts["image_encoder"] = _load_image_encoder(folder / "image_encoder", dtype)
     unet = _load_unet(folder / "unet", dtype)
-    return Era3DPipeline(
-        unet=unet,
-        embedding_mean=mean,
-        embedding_std=std,
-        prompts=prompts,
-        label_codes=codes,
-        revision=revision(folder),
-        **parts,
-    )
+    with described_by(folder / "unet" / "config.json"):
+        return Era3DPipeline(
+            unet=unet,
+            embedding_mean=mean,
+            embedding_std=std,
+            prompts=prompts,
+            label_codes=codes,
+            revision=revision(folder),
+            **parts,
+        )
 
 
 def _write_config(path: Path, content: Mapping[str, Any]) -> None:

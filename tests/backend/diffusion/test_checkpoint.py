@@ -193,6 +193,7 @@ def test_a_pickle_with_code_is_refused(copy, protocol):
         ("image_encoder/config.json", {"hidden_act": "magic"}, "image_encoder"),
         ("image_encoder/config.json", {"intermediate_size": -1}, "image_encoder"),
         ("unet/config.json", {"cross_attention_dim": -1}, "unet"),
+        ("unet/config.json", {"num_views": None}, "unet"),
         ("scheduler/scheduler_config.json", {"trained_betas": []}, "scheduler_config.json"),
         ("feature_extractor/preprocessor_config.json", {"crop_size": {"height": 1}}, "crops"),
         ("sampling.json", {"standard": {"steps": -1}}, "steps"),
