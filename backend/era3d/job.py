@@ -41,7 +41,7 @@ class Request:
     source : str
         ``"picture"``: the views come from the model; ``"views"``: they were given.
     model : str
-        ``mini``, ``6view``, ``ortho`` or the folder of a checkpoint.
+        ``mini``, ``6view``, ``ortho``, the name of an imported model or the folder of a checkpoint.
     seed : int
         Of all random numbers of the job.
     quality : str

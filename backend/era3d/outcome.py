@@ -33,9 +33,9 @@ def outcome_of(error: BaseException) -> Outcome:
         case InputError():
             return Outcome(BAD_INPUT, str(error))
         case KeyboardInterrupt():
-            return Outcome(INTERRUPTED, "interrupted; finished stages are kept, run again to go on")
+            return Outcome(INTERRUPTED, "interrupted; what is finished is kept, run again to go on")
         case Cancelled():
-            return Outcome(TERMINATED, "terminated; finished stages are kept, run again to go on")
+            return Outcome(TERMINATED, "terminated; what is finished is kept, run again to go on")
         case OSError() if error.errno in _DISK_ERRORS:
             where = f"{error.filename}: " if error.filename else ""
             return Outcome(BAD_INPUT, where + _DISK_ERRORS[error.errno])
