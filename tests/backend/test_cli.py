@@ -144,7 +144,7 @@ def test_ctrl_c_and_terminate_have_their_own_codes(views, tmp_path, number, code
     process.send_signal(number)
     message = process.communicate(timeout=60)[1]
     assert process.returncode == code
-    assert "finished stages are kept" in message
+    assert "what is finished is kept" in message
     assert "Traceback" not in message
     last = json.loads((job / "events.jsonl").read_text().splitlines()[-1])
     assert (last["kind"], last["stage"]) == ("cancelled", "mesh")
