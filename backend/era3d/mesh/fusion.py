@@ -164,8 +164,9 @@ def advance(
     evidence = gather_evidence(band, phi, slope, obs)
     outline = outline_distances(band.positions, obs) / band.grid.pitch
     hull = (outline - obs.tolerance[:, None] / band.grid.pitch).amax(0)
-    pins = join(find_rims(band, phi, outline, obs), find_unseen(phi, hull, evidence.seen))
+    pins = find_rims(band, phi, outline, obs)
     if maps is not None and trust is not None:
-        pins = join(pins, find_anchors(band, phi, maps, trust.anchor))
+        anchors = find_anchors(band, phi, maps, trust.anchor)
+        pins = join(pins, anchors, find_unseen(phi, hull, evidence.seen))
     moved = solve(band, phi, evidence, hull, pins)
     return redistance(band, phi + (moved - phi).clamp(-_LONGEST_MOVE, _LONGEST_MOVE))

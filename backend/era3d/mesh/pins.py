@@ -74,7 +74,8 @@ def find_rims(band: Band, phi: Tensor, outline: Tensor, obs: Observations) -> Pi
 def find_unseen(phi: Tensor, hull: Tensor, seen: Tensor) -> Pins:
     """Points of a surface that no view sees and that lies on the hull: nothing tells it to leave.
 
-    Outlines alone would hold one point of it on each ray.
+    Outlines alone would hold one point of it on each ray. Only for shapes that stereo has carved:
+    before that, most of the hull is yet to be left.
 
     Parameters
     ----------

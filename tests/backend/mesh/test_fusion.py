@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from era3d.cameras import VIEWS
+from era3d.cameras import VIEWS, camera_axes, normals_to_maps
 from era3d.errors import Cancelled, InputError
 from era3d.mesh import MeshSettings, fuse
 from era3d.views import Views, load_views
@@ -124,6 +124,9 @@ def test_silhouettes_without_anything_in_common():
     small[..., 3] = 0
     small[0, 2:10, 20:40, 3] = 255
     small[1:, 50:60, 20:40, 3] = 255
+    for index, view in enumerate(VIEWS):
+        towards = normals_to_maps(camera_axes(view)[2])
+        small[index, ..., :3] = np.round((towards + 1) * 127.5)
     with pytest.raises(InputError, match="no object in common"):
         fuse(Views(views.color, small))
 
