@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The third stage: fuse the normal maps into a mesh."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from era3d.files import replacing
 from era3d.job import Job, Request
-from era3d.stages.files import NORMAL_FILES
+from era3d.stages.files import NORMAL_FILES, write_cameras
 from era3d.stages.stage import Report, Stage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def _settings(request: Request) -> dict[str, Any]:
@@ -36,7 +40,21 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
     mesh = fuse(views, settings, report.progress)
     with replacing(job.path("surface.ply")) as path:
         write_ply(path, mesh)
+    _place_photo(job, mesh.vertices)
     return {"vertices": len(mesh.vertices), "faces": len(mesh.faces)}
+
+
+def _place_photo(job: Job, vertices: "NDArray[np.float32]") -> None:
+    """Move the photo's camera to where the mesh fills the box that the subject fills.
+
+    Until there was a mesh, six outlines stood in for it.
+    """
+    from era3d.diffusion.pose import Pose
+
+    pose = (job.finished("views") or {}).get("pose")
+    if pose is not None:
+        crop = job.details("prepare")["crop"]
+        write_cameras(job, Pose(**pose).reference_camera(crop, vertices))
 
 
 MESH = Stage("mesh", NORMAL_FILES, lambda _: ("surface.ply",), _settings, _work)

@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a request says of the mesh reaches the mesh; what the views lack reaches the user."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from era3d.cameras import VIEWS
+from era3d.cameras import VIEWS, reference_camera
+from era3d.diffusion.pose import Pose
 from era3d.job import Job, Request
 from era3d.mesh import read_ply
+from era3d.prepare.frame import Crop
 from era3d.stages import run, store_views, write_cameras
 from era3d.stages.mesh import MESH
 from era3d.views import Views
@@ -44,3 +49,20 @@ def test_method_weights_and_warnings_of_a_job(tmp_path):
     assert len(told) == 1
     assert "left shows no object" in told[0]
     assert np.ptp(mesh.vertices[:, 2]) == pytest.approx(2 * RADIUS, abs=0.02)
+
+
+def test_the_photos_camera_is_moved_to_where_the_mesh_fills_the_subjects_box(tmp_path):
+    """A ball that fills the middle of the photo, seen from afar: its radius tells the scale."""
+    job = Job.create(tmp_path / "job", Request(source="views", method="hull", texture="vertex"))
+    store_views(job, sphere_views(64))
+    crop = Crop((100, 50, 300, 250), (420, 420), (46, 46), (400, 300))
+    pose = Pose(10.0, 0.0, 2400.0, 0.0, orthographic=False)
+    job.record("prepare", {"crop": asdict(crop)}, {})
+    job.record("views", {"pose": pose.as_dict()}, {})
+    run(Job(job.folder))
+    found = json.loads(job.path("cameras.json").read_text())["reference"]
+    scale = 2 * RADIUS / 200
+    wanted = reference_camera(np.radians(10.0), 2400.0, (400, 300), (200, 150), scale)
+    assert found["resolution"] == [400, 300]
+    assert found["lens_mm"] == pytest.approx(wanted["lens_mm"], rel=0.04)
+    assert found["shift"] == pytest.approx(wanted["shift"], abs=0.02)
