@@ -97,9 +97,18 @@ def test_importing_is_quick_and_leaves_torch_alone():
     assert min(times) < 0.3
 
 
+def heed_ctrl_c() -> None:
+    """In a new process: a shell's background jobs, of which this may be one, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(arguments: list[str]) -> subprocess.Popen:
     return subprocess.Popen(
-        [*ERA3D, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [*ERA3D, *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
     )
 
 

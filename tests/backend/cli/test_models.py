@@ -16,6 +16,7 @@ import pytest
 from era3d.cli import main
 from era3d.store import consent
 from tests.backend.store.conftest import hub, machine, released_folder  # noqa: F401
+from tests.backend.test_cli import heed_ctrl_c
 
 ERA3D = [sys.executable, "-m", "era3d"]
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -243,7 +244,11 @@ def test_a_download_that_is_stopped_goes_on_later(hub, machine, capfd, number, c
     own = {"HF_ENDPOINT": constants.ENDPOINT, "HF_HUB_CACHE": str(machine / "hub")}
     command = [*ERA3D, "models", "download", "6view", "--yes", "--json"]
     with subprocess.Popen(
-        command, env=os.environ | own, stdout=subprocess.PIPE, text=True
+        command,
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_ctrl_c,
     ) as child:
         assert hub.stalled.wait(60)
         for line in child.stdout:
