@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -32,6 +32,10 @@ class Denoiser:
     told: Inputs
     untold: Inputs | None
     scale: float
+
+    def without_guidance(self) -> Denoiser:
+        """The same for steps at which nothing is to be exaggerated."""
+        return replace(self, untold=None)
 
     def __call__(self, latents: Tensor, time: Tensor, passes: int) -> tuple[Tensor, Tensor | None]:
         """Predict from latents ``(12, channels, h, w)``.

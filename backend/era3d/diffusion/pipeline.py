@@ -179,7 +179,8 @@ class Era3DPipeline:
         times = torch.tensor(schedule.timesteps, device=self.device)
         poses, finite = [], []
         for index in range(count):
-            prediction, pose = self._predict(denoise, latents, times[index])
+            here = denoise if sampling.guides(index, count) else denoise.without_guidance()
+            prediction, pose = self._predict(here, latents, times[index])
             latents, clean = schedule.step(index, prediction, latents, added[index])
             poses.append(pose)
             finite.append(latents.isfinite().all())
@@ -242,7 +243,7 @@ class Era3DPipeline:
             Inputs(*(x.to(self.placement.plan.dtype) for x in each))
             for each in ((condition, prompts, labels), nothing)
         )
-        return Denoiser(self.unet, told, untold if sampling.guided else None, sampling.guidance)
+        return Denoiser(self.unet, told, untold, sampling.guidance)
 
     def _embed(self, picture: NDArray[np.uint8]) -> Tensor:
         pixels = self.preprocessor(picture).to(self.device, self.placement.plan.dtype)

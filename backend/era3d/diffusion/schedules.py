@@ -34,6 +34,9 @@ class Sampling:
         1 runs no unconditional half.
     eta : float
         Noise of DDIM: 0 none, 1 as much as the forward process; 0 for other solvers.
+    guided : (float, float)
+        From which share of the steps to which guidance is on (Kynkäänniemi et al., "Applying
+        Guidance in a Limited Interval", 2024); where it is off, a step costs half.
     solver : str
         ``ddim`` takes the timesteps that the model's own file asks for; the others start from the
         last timestep of the training: ``ddim-trailing`` in equal steps of time, ``dpm++``
@@ -45,8 +48,13 @@ class Sampling:
     guidance: float = 3.0
     eta: float = 1.0
     solver: Solver = "ddim"
+    guided: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
+        # JSON has no tuples.
+        object.__setattr__(self, "guided", tuple(self.guided))
+        if len(self.guided) != 2 or not 0 <= self.guided[0] <= self.guided[1] <= 1:
+            raise InputError(f"guided is {self.guided}; it must be two shares, 0 to 1, in order.")
         if type(self.steps) is not int or self.steps < 1:
             raise InputError(f"steps is {self.steps}; it must be a whole number, 1 or more.")
         if not (math.isfinite(self.guidance) and self.guidance >= 0):
@@ -64,10 +72,10 @@ class Sampling:
         """Return the settings by name."""
         return asdict(self)
 
-    @property
-    def guided(self) -> bool:
-        """Whether the unconditional half is needed."""
-        return self.guidance > 1
+    def guides(self, index: int, count: int) -> bool:
+        """Whether a step, 0 to ``count`` - 1, needs the unconditional half."""
+        first, last = self.guided
+        return self.guidance > 1 and first <= (index + 0.5) / count <= last
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,22 @@ def test_without_guidance_half_the_work_is_done(pipeline, picture):
     assert views.sampling == Sampling(2, 1, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("interval", "rows"), [((0, 1), [24] * 4), ((0, 0), [12] * 4), ((0.25, 0.75), [12, 24, 24, 12])]
+)
+def test_guidance_on_an_interval_costs_the_other_half_only_there(
+    pipeline, picture, monkeypatch, interval, rows
+):
+    sampling = Sampling(4, 3.0, 0.0, guided=interval)
+    monkeypatch.setattr(pipeline, "presets", Presets.same(sampling))
+    with Recorder(pipeline.unet) as calls:
+        views = pipeline(picture)
+    assert [len(inputs[0]) for inputs, _ in calls] == rows
+    if interval == (0, 0):
+        unguided = pipeline(picture, guidance=1.0)
+        assert (views.color == unguided.color).all()
+
+
 def test_the_seed_alone_decides(pipeline, picture):
     latents = [
         first_step(pipeline, picture, steps=2, guidance=1, seed=seed)[1] for seed in (0, 0, 1)

@@ -40,6 +40,8 @@ def test_what_is_given_overrides_a_preset():
         ({"draft": {"solver": "magic"}}, "solver is 'magic'"),
         ({"draft": {"solver": "unipc", "eta": 1.0}}, "eta is 1.0; with the solver unipc"),
         ({"draft": {"steps": 2.5}}, "steps is 2.5"),
+        ({"draft": {"guided": [0.5, 0.2]}}, "two shares"),
+        ({"draft": {"guided": 1}}, "not understood"),
     ],
 )
 def test_presets_that_make_no_sense_are_named(content, message):
