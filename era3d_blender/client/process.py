@@ -33,17 +33,7 @@ class Child:
         self.grace = grace
         self._tail = Tail(log)
         self._kill_at: float | None = None
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                list(command),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=log.parent,
-                env=dict(environ),
-                close_fds=True,
-                **detached(),
-            )
+        self._process = started(command, log, environ, subprocess.DEVNULL)
 
     @property
     def pid(self) -> int:
@@ -97,7 +87,24 @@ class Tail:
         return [line for line in lines if line][-count:]
 
 
-def detached() -> dict[str, object]:
+def started(
+    command: Sequence[str], log: Path, environ: Mapping[str, str], stdin: int
+) -> subprocess.Popen:
+    """Start a program in the folder of its log, which takes all that it prints."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            list(command),
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            env=dict(environ),
+            close_fds=True,
+            **_detached(),
+        )
+
+
+def _detached() -> dict[str, object]:
     """Return what keeps the terminal's Ctrl-C, and a console window, away from the child."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW

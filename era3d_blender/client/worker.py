@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .process import Tail, detached
+from .process import Tail, started
 
 
 class Worker:
@@ -33,17 +33,8 @@ class Worker:
         self._state_file.unlink(missing_ok=True)
         self._seen: tuple[int, dict[str, Any]] = (0, {})
         self._numbers = itertools.count(1)
-        with (folder / "worker.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=dict(environ),
-                close_fds=True,
-                **detached(),
-            )
+        log = folder / "worker.log"
+        self._process = started(self.command, log, environ, subprocess.PIPE)
 
     @property
     def pid(self) -> int:
