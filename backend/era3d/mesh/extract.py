@@ -58,7 +58,11 @@ def _dense(band: Band, phi: Tensor) -> NDArray[np.float32]:
 
 
 def drop_specks(mesh: TriangleMesh) -> TriangleMesh:
-    """Keep the pieces that have at least a hundredth of the largest piece's area."""
+    """Keep the pieces that have at least a hundredth of the largest piece's area.
+
+    Hollows, which are closed in themselves and so turned the other way, go whatever their size: no
+    view can have shown one.
+    """
     count = len(mesh.vertices)
     ends = mesh.faces[:, [0, 1, 2]].ravel(), mesh.faces[:, [1, 2, 0]].ravel()
     graph = coo_array((np.ones(len(ends[0]), np.int8), ends), (count, count))
@@ -66,11 +70,11 @@ def drop_specks(mesh: TriangleMesh) -> TriangleMesh:
     if pieces == 1:
         return mesh
     corners = mesh.vertices[mesh.faces]
-    area = np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     of_face = of_vertex[mesh.faces[:, 0]]
-    piece_area = np.bincount(of_face, area, pieces)
-    faces = mesh.faces[(piece_area >= _SPECK * piece_area.max())[of_face]]
+    area = np.bincount(of_face, np.linalg.norm(across, axis=1), pieces)
+    volume = np.bincount(of_face, (across * corners[:, 0]).sum(1), pieces)
+    solid = np.sign(volume) == np.sign(volume[area.argmax()])
+    faces = mesh.faces[(solid & (area >= _SPECK * area.max()))[of_face]]
     used, renumbered = np.unique(faces, return_inverse=True)
     return TriangleMesh(mesh.vertices[used], renumbered.reshape(-1, 3).astype(np.int32))
