@@ -28,12 +28,13 @@ from era3d.mesh.trust import Trust, agree, estimate_trust, loosen
 from era3d.progress import Progress, ignore
 from era3d.views import Views
 
-# Voxels on the longest side and outer steps of the first level, and of the finer ones as a share
-# of the finest grid.
+# Voxels on the longest side and outer steps of the first level; of the finer ones up to the usual
+# grid as a share of the finest, and beyond it, where each must know enough of the next.
 _COARSE, _COARSE_STEPS = 64, 24
 # Views that disagree are registered before these of them.
 _REGISTER_AT = (8, 16)
-_LEVELS = ((112 / 176, 6), (1.0, 3))
+_LEVELS, _USUAL = ((112 / 176, 6), (1.0, 3)), 176
+_BEYOND, _MOST_FINER = ((112, 6), (176, 3), (256, 3)), 1.2
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
 # Voxels.
@@ -72,8 +73,7 @@ def fuse_levelset(
     box = object_box(loosen(given))
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
-    levels = [(round(share * cells), count) for share, count in _LEVELS]
-    levels = [(finer, count) for finer, count in levels if finer > _COARSE]
+    levels = _levels(cells)
     steps = _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2
     done = 0
 
@@ -110,6 +110,15 @@ def fuse_levelset(
     mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
     tick()
     return mesh
+
+
+def _levels(cells: int) -> list[tuple[int, int]]:
+    """Voxels and outer steps of all levels but the first."""
+    if cells > _USUAL:
+        coarser = [(grid, count) for grid, count in _BEYOND if grid * _MOST_FINER < cells]
+        return [*coarser, (cells, _LEVELS[-1][1])]
+    levels = [(round(share * cells), count) for share, count in _LEVELS]
+    return [(finer, count) for finer, count in levels if finer > _COARSE]
 
 
 def _coarse_shape(

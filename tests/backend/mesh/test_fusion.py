@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 from era3d.cameras import VIEWS, camera_axes, normals_to_maps
 from era3d.errors import Cancelled, InputError
 from era3d.mesh import MeshSettings, fuse
+from era3d.mesh.fusion import _levels
 from era3d.views import Views, load_views
 from tests.backend.mesh.solids import (
     CUBE_HALF,
@@ -147,3 +149,11 @@ def test_progress_can_stop_the_work():
 def test_settings_out_of_range(settings):
     with pytest.raises(InputError, match=next(iter(settings))):
         MeshSettings(**settings)
+
+
+def test_no_level_is_much_finer_than_the_one_before():
+    """Else it knows too little of what lies between, and hollows appear."""
+    for cells in (64, 96, 112, 144, 176, 200, 256, 300, 384):
+        grids = [64, *(grid for grid, _ in _levels(cells))]
+        assert grids[-1] == max(cells, 64)
+        assert all(1 < finer / grid <= 1.8 for grid, finer in pairwise(grids))
