@@ -39,7 +39,8 @@ def test_previews_come_while_it_runs(tmp_path):
     assert kinds == ["preview", *["progress"] * 5, "preview", *["progress"] * 2]
     assert {e["preview"] for e in events if e["kind"] == "preview"} == {"preview.png"}
     assert Image.open(job.path("preview.png")).size == (768, 256)
-    assert details["sampling"] == {"steps": 7, "guidance": 1.0, "eta": 0.0, "solver": "ddim"}
+    sampling = {"steps": 7, "guidance": 1.0, "eta": 0.0, "solver": "ddim", "guided": (0.0, 1.0)}
+    assert details["sampling"] == sampling
     assert details["memory"] == {"device": "cpu", "level": "resident", "dtype": "float32"}
     assert set(details["pose"]) >= {"elevation_degrees", "elevation_spread", "focal_mm"}
     reference = json.loads(job.path("cameras.json").read_text())["reference"]
