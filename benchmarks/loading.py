@@ -13,7 +13,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from machine import machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Loading a checkpoint"
@@ -54,7 +55,12 @@ def main() -> None:
     if not folder.exists():
         write_checkpoint(folder, options.stored)
     rows = list(measure(folder, options.stored))
-    lines = [f"### {datetime.date.today():%d %B %Y}, {machine()}", "", *table(rows), ""]
+    lines = [
+        f"### {datetime.date.today():%d %B %Y}, {machine_and_versions()}",
+        "",
+        *table(rows),
+        "",
+    ]
     print("\n".join(lines))
     keep(lines)
     if not options.keep:
@@ -214,18 +220,11 @@ def table(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield "| " + " | ".join(cells) + " |"
 
 
-def machine() -> str:
-    """The processor, its threads, the load that others put on them, and versions."""
+def machine_and_versions() -> str:
+    """The machine, and the version of PyTorch."""
     import torch
 
-    names = [
-        line.split(":")[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    name = names[0] if names else platform.machine()
-    load = os.getloadavg()[0]
-    return f"{name}, {os.cpu_count()} threads, load {load:.0f}, PyTorch {torch.__version__}"
+    return f"{machine()}, PyTorch {torch.__version__}"
 
 
 def keep(lines: list[str]) -> None:

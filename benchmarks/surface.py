@@ -15,7 +15,6 @@ import datetime
 import hashlib
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -34,6 +33,7 @@ BACKEND = HERE.parent / "backend"
 sys.path[:0] = [str(HERE), str(BACKEND)]
 
 from chart import draw_panels  # noqa: E402
+from machine import machine  # noqa: E402
 
 from era3d.mesh import TriangleMesh  # noqa: E402
 from era3d.mesh.intersections import find_intersections  # noqa: E402
@@ -245,17 +245,6 @@ def count_cuts(path: Path) -> int:
     """How many pairs of faces of a mesh cut each other."""
     mesh = trimesh.load(path, process=False)
     return len(find_intersections(TriangleMesh(mesh.vertices, mesh.faces)))
-
-
-def machine() -> str:
-    """The processor, its threads and the load that others put on them."""
-    models = [
-        line.split(":")[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    name = models[0] if models else platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} threads, load {os.getloadavg()[0]:.0f}"
 
 
 def is_on_curve(row: dict[str, Any], shapes: list[str]) -> bool:

@@ -13,7 +13,6 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from machine import machine
 from numpy.typing import NDArray
 
 from era3d.mesh import TriangleMesh, read_ply
@@ -168,17 +168,6 @@ def cell(name: str, value: Any) -> str:
         return value
     digits = {"seam": 2, "charts": 2, "views": 2, "fill": 2, "MB": 0}.get(name, 1)
     return f"{value:.{digits}f}"
-
-
-def machine() -> str:
-    """The processor, its threads and the load that others put on them."""
-    models = [
-        line.split(":")[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    name = models[0] if models else platform.processor() or platform.machine()
-    return f"{name}, {os.cpu_count()} threads, load {os.getloadavg()[0]:.0f}"
 
 
 def keep(lines: list[str], size: int) -> None:

@@ -16,7 +16,6 @@ from mirror import VIEW_FILES, digest, fetch, fetch_changes, may_be_written, sen
 from server import RefusedError, Server
 
 _LOOK_EVERY = 0.25
-_ENDINGS = frozenset({"done", "failed", "cancelled"})
 OK, FAILED, BAD_INPUT, CANCELLED = 0, 1, 2, 143
 
 

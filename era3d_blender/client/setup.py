@@ -74,10 +74,3 @@ def installation(wanted: Plan, environ: Mapping[str, str]) -> Supervisor:
 def remove(root: Path) -> None:
     """Remove every environment, and the tool that made them."""
     shutil.rmtree(root, ignore_errors=True)
-
-
-def remove_others(wanted: Plan) -> None:
-    """Remove the environments of other versions."""
-    for folder in Path(wanted.root).iterdir():
-        if folder.is_dir() and folder != wanted.folder and (folder / "plan.json").exists():
-            shutil.rmtree(folder, ignore_errors=True)
