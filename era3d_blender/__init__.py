@@ -29,5 +29,5 @@ def _parts() -> tuple[tuple, tuple]:
     """Return modules and classes to register; imported here, so that client needs no bpy."""
     from . import backend, cli, installation, jobs, operators, preferences, properties, ui
 
-    classes = (preferences.Era3DPreferences, *operators.CLASSES, *ui.CLASSES)
-    return (properties, backend, jobs, installation, ui.preview, cli), classes
+    classes = (preferences.Era3DPreferences, *operators.classes(), *ui.CLASSES)
+    return (properties, backend, jobs, installation, *ui.MODULES, cli), classes

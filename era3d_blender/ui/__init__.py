@@ -1,7 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is drawn."""
+"""What is drawn: one file per subject, each with its CLASSES; their order is the sidebar's."""
 
-from .panel import ERA3D_PT_cameras, ERA3D_PT_main
+from . import gallery, generate, panel, preview, reference
 
-CLASSES = (ERA3D_PT_main, ERA3D_PT_cameras)
+PANELS = (panel, reference, generate, gallery)
+CLASSES = tuple(cls for module in PANELS for cls in module.CLASSES)
+MODULES = (preview,)
