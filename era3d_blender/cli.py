@@ -81,7 +81,8 @@ def _generate(options: argparse.Namespace) -> int:
     python = backend_python()
     job = options.job.absolute() if options.job else new_job_folder(picture)
     job.mkdir(parents=True, exist_ok=True)
-    wanted = Generation(picture, options.model, options.seed, options.quality)
+    request = {"model": options.model, "seed": options.seed, "quality": options.quality}
+    wanted = Generation(picture, request)
     supervisor = Supervisor(generate_command(python, wanted, job), job, scrubbed())
     jobs.adopt(supervisor)
     state = supervisor.run(_show)

@@ -5,7 +5,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TextIO
@@ -26,6 +26,7 @@ _RANGES = {
     "steps": (1, 1000),
     "guidance": (0.0, 100.0),
     "vram_limit": (0.1, 1024.0),
+    "crop_size": (200, 512),
     "cells": (64, 384),
     "faces": (100, 5_000_000),
     "texture_size": (64, 8192),
@@ -40,6 +41,8 @@ class Request:
     ----------
     source : str
         ``"picture"``: the views come from the model; ``"views"``: they were given.
+    crop_size : int
+        Pixels that the subject's longer side takes of the 512 that the model sees.
     model : str
         ``mini``, ``6view``, ``ortho``, the name of an imported model or the folder of a checkpoint.
     seed : int
@@ -60,6 +63,10 @@ class Request:
         Triangles that the mesh is decimated to, about.
     symmetric : bool
         The object is its own mirror image at a plane across the front view's x axis.
+    refine : bool
+        The vertices follow the normal maps at full size; for views that agree well.
+    isotropic : bool
+        Triangles that are nearly equilateral and of one size.
     view_weights : tuple of float
         How far each view is trusted, 0 (not at all) to 1, in the views' order.
     texture : str
@@ -71,6 +78,7 @@ class Request:
     """
 
     source: str = "picture"
+    crop_size: int = 420
     model: str = "mini"
     seed: int = 0
     quality: str = "standard"
@@ -82,6 +90,8 @@ class Request:
     cells: int = 176
     faces: int = 30_000
     symmetric: bool = False
+    refine: bool = False
+    isotropic: bool = False
     view_weights: tuple[float, ...] = (1.0,) * 6
     texture: str = "atlas"
     texture_size: int = 1024
@@ -89,7 +99,7 @@ class Request:
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
-        for name in ("seed", "steps", "cells", "faces", "texture_size"):
+        for name in ("crop_size", "seed", "steps", "cells", "faces", "texture_size"):
             value = getattr(self, name)
             fits = type(value) is int or (value is None and name == "steps")
             _check(name, value, fits, "a whole number")
@@ -99,7 +109,7 @@ class Request:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             _check(name, value, value is None or low <= value <= high, f"{low:,} to {high:,}")
-        for name in ("symmetric", "normal_map"):
+        for name in ("symmetric", "refine", "isotropic", "normal_map"):
             value = getattr(self, name)
             _check(name, value, isinstance(value, bool), "true or false")
         # JSON has no tuples.
@@ -144,6 +154,19 @@ class Job:
                 cls(folder)  # refuses what a newer version made before anything is overwritten
             write_object(folder / "request.json", asdict(request))
         return cls(folder)
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Ask for something else in some entries of the request.
+
+        Raises
+        ------
+        InputError
+            If an entry is unknown, of the wrong type or out of range; nothing is changed then.
+        """
+        if values:
+            self.request = parse_request(asdict(self.request) | dict(values))
+            with holding(self.folder):
+                write_object(self.folder / "request.json", asdict(self.request))
 
     def path(self, name: str) -> Path:
         """Path of a file of this job."""

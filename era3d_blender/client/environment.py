@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,25 @@ class BackendMissingError(Exception):
 
 @dataclass(frozen=True)
 class Generation:
-    """What the artist asked for."""
+    """What the artist asked for.
+
+    Attributes
+    ----------
+    picture : Path
+    request : Mapping
+        Entries of request.json; what is not among them is as the backend has it by default.
+    until : str, optional
+        The last stage to run.
+    """
 
     picture: Path
-    model: str = "mini"
-    seed: int = 0
-    quality: str = "standard"
+    request: Mapping[str, Any] = field(default_factory=dict)
+    until: str | None = None
+
+    def entries(self) -> dict[str, Any]:
+        """Return the request for a process that runs in another folder."""
+        model = Path(self.request.get("model", ""))
+        return dict(self.request) | ({"model": str(model.absolute())} if _is_folder(model) else {})
 
 
 def find_python(
@@ -94,12 +107,26 @@ def scrubbed(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def generate_command(python: Path, wanted: Generation, job: Path) -> list[str]:
     """Return the command that makes a job folder from a picture; it runs in any folder."""
-    model = Path(wanted.model)
     command = [str(python), "-I", "-m", "era3d", "generate", str(wanted.picture.absolute())]
-    command += ["--out", str(job.absolute()), "--seed", str(wanted.seed)]
-    command += ["--quality", wanted.quality]
-    command += ["--model", str(model.absolute()) if model.is_dir() else wanted.model]
-    return [*command, "--json"]
+    command += ["--out", str(job.absolute()), "--json"]
+    command += ["--until", wanted.until] if wanted.until else []
+    for name, value in wanted.entries().items():
+        command += _option(name, value)
+    return command
+
+
+def _option(name: str, value: Any) -> list[str]:
+    """Return an entry of a request as the backend's command line has it."""
+    option = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{option}" if value else f"--no-{option}"]
+    if isinstance(value, str | int | float):
+        return [f"--{option}", str(value)]
+    return [] if value is None else [f"--{option}", ",".join(str(each) for each in value)]
+
+
+def _is_folder(model: Path) -> bool:
+    return model != Path() and model.is_dir()
 
 
 @dataclass(frozen=True)
@@ -135,21 +162,32 @@ def worker_command(python: Path) -> list[str]:
 
 def generate_order(wanted: Generation, job: Path) -> dict[str, Any]:
     """Return what tells a worker to make a job of a picture."""
-    model = Path(wanted.model)
-    chosen = str(model.absolute()) if model.is_dir() else wanted.model
-    request = {"model": chosen, "seed": wanted.seed, "quality": wanted.quality}
-    picture = str(wanted.picture.absolute())
-    return {
-        "command": "generate",
-        "job": str(job.absolute()),
-        "picture": picture,
-        "request": request,
-    }
+    order = {"command": "generate", "job": str(job.absolute()), "request": wanted.entries()}
+    order["picture"] = str(wanted.picture.absolute())
+    return order | ({"until": wanted.until} if wanted.until else {})
 
 
-def rebuild_order(job: Path, stage: str) -> dict[str, Any]:
-    """Return what tells a worker to run a job again from a stage on."""
-    return {"command": "run", "job": str(job.absolute()), "from": stage}
+def rebuild_order(
+    job: Path,
+    stage: str | None = None,
+    request: Mapping[str, Any] | None = None,
+    until: str | None = None,
+) -> dict[str, Any]:
+    """Return what tells a worker to run a job again.
+
+    Parameters
+    ----------
+    job : Path
+    stage : str, optional
+        Run from here on even if nothing changed; by default what an edit or a setting changed.
+    request : Mapping, optional
+        Entries of request.json to change first.
+    until : str, optional
+        The last stage to run.
+    """
+    order: dict[str, Any] = {"command": "run", "job": str(job.absolute())}
+    given = {"from": stage, "request": dict(request or {}), "until": until}
+    return order | {name: value for name, value in given.items() if value}
 
 
 def check_command(python: Path) -> list[str]:

@@ -44,6 +44,8 @@ def test_views_to_mesh_with_a_line_of_json_an_event(views, tmp_path, capfd):
     answer = capfd.readouterr()
     assert answer.out.strip() == str(out / "mesh.glb")
     assert "texture" in answer.err
+    assert main(["rebuild", str(out), "--faces", "300", "--until", "mesh"]) == 0
+    assert capfd.readouterr().out.strip() == str(out / "surface.ply")
 
 
 def bad_inputs(folder: Path) -> dict[str, list[str]]:

@@ -99,6 +99,50 @@ def test_other_settings_run_their_stage_again(job):
     assert run_and_list(other) == [("mesh", "skipped"), ("texture", "finished")]
 
 
+def test_a_run_ends_where_it_is_asked_to(job):
+    assert run_and_list(job, again_from="mesh", until="mesh") == [("mesh", "finished")]
+    assert job.finished("texture")
+    with pytest.raises(InputError, match="mesh comes before texture"):
+        run(job, again_from="texture", until="mesh")
+    with pytest.raises(InputError, match="no stage splat"):
+        run(job, until="splat")
+
+
+def test_a_changed_request_runs_what_depends_on_it(job):
+    job.change({"texture_size": 64})
+    assert Job(job.folder).request.texture_size == 64
+    assert run_and_list(Job(job.folder)) == [("mesh", "skipped"), ("texture", "finished")]
+    with pytest.raises(InputError, match="faces is 1"):
+        job.change({"faces": 1})
+    assert Job(job.folder).request == job.request
+
+
+def test_a_painted_mask_changes_what_the_model_sees(tmp_path):
+    job = Job.create(tmp_path / "job", Request(**SMALL))
+    store_picture(job, read_picture(EXAMPLES / "armchair.png"))
+    assert run_and_list(job, until="prepare") == [("prepare", "finished")]
+    before = job.path("subject.png").read_bytes()
+    mask = Image.open(job.path("alpha.png"))
+    assert mask.mode == "L"
+    assert mask.size == (512, 512)
+    mask.paste(0, (0, 0, 512, 250))
+    mask.save(job.path("mask.png"))
+    assert run_and_list(job, until="prepare") == [("prepare", "finished")]
+    assert job.finished("prepare")["cut_out"] == "mask"
+    assert job.finished("prepare")["crop"]["box"][1] == 250
+    assert run_and_list(job, until="prepare") == [("prepare", "skipped")]
+    job.path("mask.png").unlink()
+    assert run_and_list(job, until="prepare") == [("prepare", "finished")]
+    assert job.path("subject.png").read_bytes() == before
+
+
+def test_the_subject_takes_as_much_as_is_asked(tmp_path):
+    job = Job.create(tmp_path / "job", Request(crop_size=300))
+    store_picture(job, read_picture(EXAMPLES / "armchair.png"))
+    run(job, until="prepare")
+    assert max(job.finished("prepare")["crop"]["size"]) == 300
+
+
 def test_rebuild_runs_from_a_stage_even_if_nothing_changed(job):
     assert run_and_list(job, again_from="texture") == [("texture", "finished")]
     with pytest.raises(InputError, match="no stage views"):

@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from era3d.cli.settings import add_settings, request_of
+from era3d.cli.settings import add_settings, given_settings
 from era3d.errors import InputError
+from era3d.job import Request
 
 
 def add(commands: Any) -> None:
@@ -40,7 +41,9 @@ def _batch(options: argparse.Namespace) -> None:
             bar.update()
 
         folders = job_folders(pictures, options.out)
-        results = run_batch(pictures, folders, request_of(options), options.workers, tell)
+        results = run_batch(
+            pictures, folders, Request(**given_settings(options)), options.workers, tell
+        )
     write_report(results, options.out)
     good = sum(result.good for result in results)
     report = options.out / "report.html"

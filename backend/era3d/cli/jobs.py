@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from era3d.cli.progress import ProgressBars, print_json
-from era3d.cli.settings import add_settings, request_of
-from era3d.job import Job
-from era3d.stages import create_from_picture, create_from_views, run
+from era3d.cli.settings import add_settings, given_settings
+from era3d.job import Job, Request
+from era3d.stages import create_from_picture, create_from_views, run, stages_of
+
+_STAGES = ("prepare", "views", "mesh", "texture")
 
 
 def add(commands: Any) -> None:
@@ -20,37 +22,41 @@ def add(commands: Any) -> None:
     source.add_argument("picture", nargs="?", type=Path, metavar="PICTURE")
     source.add_argument("--views", type=Path, metavar="DIR", help="six views from disk, no model")
     generate.add_argument("--out", type=Path, required=True, metavar="JOB", help="the job folder")
-    add_settings(generate)
-    _add_json(generate)
+    _add_run(generate)
 
-    rebuild = commands.add_parser("rebuild", help="run a job again from a stage on")
+    rebuild = commands.add_parser("rebuild", help="run again what an edit or a setting changed")
     rebuild.set_defaults(command=_rebuild)
     rebuild.add_argument("job", type=Path, metavar="JOB")
-    rebuild.add_argument("--from", dest="stage", choices=("mesh", "texture"), default="mesh")
-    _add_json(rebuild)
+    again = "run this stage and those after it even if nothing changed"
+    rebuild.add_argument("--from", dest="stage", choices=_STAGES, help=again)
+    _add_run(rebuild)
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--until", choices=_STAGES, help="stop after this stage")
     parser.add_argument("--json", action="store_true", help="one line of JSON an event")
+    add_settings(parser)
 
 
 def _generate(options: argparse.Namespace) -> None:
-    source = "picture" if options.views is None else "views"
-    request = request_of(options, source)
+    settings = given_settings(options)
     if options.views is None:
-        job = create_from_picture(options.out, request, options.picture)
+        job = create_from_picture(options.out, Request(**settings), options.picture)
     else:
-        job = create_from_views(options.out, request, options.views)
+        job = create_from_views(options.out, Request(source="views", **settings), options.views)
     _run(job, options)
 
 
 def _rebuild(options: argparse.Namespace) -> None:
-    _run(Job(options.job), options, again_from=options.stage)
+    job = Job(options.job)
+    job.change(given_settings(options))
+    _run(job, options, again_from=options.stage)
 
 
 def _run(job: Job, options: argparse.Namespace, again_from: str | None = None) -> None:
     log = job.events()
     log.listeners.append(print_json if options.json else ProgressBars().show)
-    run(job, again_from, log)
+    run(job, again_from, log, options.until)
     if not options.json:
-        print(f"{job.path('mesh.glb')}", flush=True)  # noqa: T201
+        made = stages_of(job.request, last=options.until)[-1].outputs(job.request)
+        print(f"{job.path(made[0])}", flush=True)  # noqa: T201

@@ -63,6 +63,37 @@ def cut_out(image: Image.Image) -> tuple[Image.Image, str]:
     return Image.fromarray(np.dstack([rgb, alpha]), "RGBA"), how
 
 
+def cut_by(image: Image.Image, mask: Image.Image) -> Image.Image:
+    """Separate the subject by a mask that somebody painted.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        RGB or RGBA.
+    mask : PIL.Image.Image
+        White where the subject is, black elsewhere, of the same size; its own alpha is left out.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGBA of the same size.
+
+    Raises
+    ------
+    InputError
+        If the sizes differ or the mask is black everywhere.
+    """
+    if mask.size != image.size:
+        one, other = "x".join(map(str, mask.size)), "x".join(map(str, image.size))
+        raise InputError(f"The mask is {one} pixels and the picture {other}; make them one size.")
+    alpha = mask.convert("RGB").convert("L")
+    if np.asarray(alpha).max() < 13:
+        raise InputError("The mask is black everywhere: paint the subject white.")
+    subject = image.convert("RGB")
+    subject.putalpha(alpha)
+    return subject
+
+
 def _border(values: NDArray) -> NDArray:
     """The outermost pixels of an image (H, W, ...) as one list (N, ...)."""
     return np.concatenate([values[0], values[-1], values[:, 0], values[:, -1]])

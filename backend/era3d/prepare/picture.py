@@ -7,10 +7,12 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from era3d.errors import InputError
 
+# Exif 2.3: the pointer to the camera's entries, and the lens as a 35 mm camera would need it.
+_CAMERA, _LENS = ExifTags.IFD.Exif, ExifTags.Base.FocalLengthIn35mmFilm
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 SMALLEST_SIDE = 32
 LARGEST_MEGAPIXELS = 100
@@ -27,7 +29,8 @@ def read_picture(path: str | Path) -> Image.Image:
     Returns
     -------
     PIL.Image.Image
-        Mode RGBA if the file tells transparency, else RGB; sRGB, upright.
+        Mode RGBA if the file tells transparency, else RGB; sRGB, upright. Of what the file tells
+        of its camera only the lens is kept: place and owner are nobody's business.
 
     Raises
     ------
@@ -42,7 +45,8 @@ def read_picture(path: str | Path) -> Image.Image:
             with Image.open(path, formats=_FORMATS) as image:
                 _check_size(image.size, path)
                 image.load()
-                return _to_srgb(ImageOps.exif_transpose(image))
+                lens = lens_of(image)
+                return _with_lens(_to_srgb(ImageOps.exif_transpose(image)), lens)
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"There is no picture at {path}.") from None
     except Image.DecompressionBombError:
@@ -51,6 +55,22 @@ def read_picture(path: str | Path) -> Image.Image:
         raise InputError(f"{path} is not a picture (PNG, JPEG, WebP, TIFF, BMP or GIF).") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path} is damaged and cannot be read: {error}.") from None
+
+
+def lens_of(image: Image.Image) -> int | None:
+    """Focal length in millimetres on 35 mm film, where the picture tells it."""
+    lens = image.getexif().get_ifd(_CAMERA).get(_LENS)
+    return int(lens) if lens else None
+
+
+def _with_lens(image: Image.Image, lens: int | None) -> Image.Image:
+    """The picture with the lens as its only note."""
+    image.info.clear()
+    if lens is not None:
+        notes = Image.Exif()
+        notes.get_ifd(_CAMERA)[_LENS] = lens
+        image.info["exif"] = notes.tobytes()
+    return image
 
 
 def _check_size(size: tuple[int, int], path: Path) -> None:

@@ -5,7 +5,9 @@
 Commands are lines of JSON on standard input:
 
 - ``{"command": "generate", "job": DIR, "request": {...}, "picture": FILE}``: a new job;
-- ``{"command": "run", "job": DIR}``, with ``"from": STAGE`` to run again from a stage on;
+- ``{"command": "run", "job": DIR}``: run what has changed; with ``"from": STAGE`` to run again from
+  a stage on, with ``"request": {...}`` to change entries of the request first;
+- both with ``"until": STAGE`` to end after a stage;
 - ``{"command": "cancel"}``: stop the job that runs and drop those that wait;
 - ``{"command": "release"}``: let go of the model and its memory;
 - ``{"command": "shut down"}``: finish what was asked, then end.
@@ -48,6 +50,7 @@ class Order:
     command: str
     job: Path = Path()
     first: str | None = None
+    last: str | None = None
     request: dict[str, Any] = field(default_factory=dict)
     picture: Path | None = None
     id: str = ""
@@ -56,7 +59,9 @@ class Order:
     def open(self) -> Job:
         """The job, made first if that was asked."""
         if self.picture is None:
-            return Job(self.job)
+            job = Job(self.job)
+            job.change(self.request)
+            return job
         return create_from_picture(self.job, parse_request(self.request), self.picture)
 
     def come_up_for_air(self, event: dict[str, Any]) -> None:
@@ -133,7 +138,7 @@ class Worker:
                 job = order.open()
                 log = job.events()
                 log.listeners.append(order.come_up_for_air)
-                run(job, order.first, log)
+                run(job, order.first, log, order.last)
             except Exception as error:
                 outcome = outcome_of(error)
                 print(f"era3d: {outcome.message}", file=sys.stderr, flush=True)  # noqa: T201
@@ -155,15 +160,15 @@ def parse(line: str) -> Order | None:
         return None
     if not isinstance(given, dict):
         return None
-    name = str(given.get("id", ""))
+    if not isinstance(given.get("request", {}), dict):
+        return None
+    about: dict[str, Any] = {"request": given.get("request", {}), "id": str(given.get("id", ""))}
+    about |= {key: given.get(name) for key, name in (("first", "from"), ("last", "until"))}
     match given:
         case {"command": "generate", "job": str(job), "picture": str(picture)}:
-            request = given.get("request", {})
-            if isinstance(request, dict):
-                return Order("generate", Path(job), request=request, picture=Path(picture), id=name)
+            return Order("generate", Path(job), picture=Path(picture), **about)
         case {"command": "run", "job": str(job)}:
-            first = given.get("from")
-            return Order("run", Path(job), str(first) if first else None, id=name)
+            return Order("run", Path(job), **about)
         case {"command": "cancel" | "release" | "shut down" as command}:
             return Order(command)
     return None

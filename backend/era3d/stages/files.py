@@ -21,7 +21,7 @@ COLOR_FILES = tuple(f"views/color_{view}.png" for view in VIEWS)
 def store_picture(job: Job, picture: "Image") -> None:
     """Keep the picture, as `era3d.prepare.read_picture` gives it, as the job's input.png."""
     with replacing(job.path("input.png")) as path:
-        picture.save(path)
+        picture.save(path, exif=picture.info.get("exif", b""))
 
 
 def store_views(job: Job, views: "Views") -> None:

@@ -21,6 +21,8 @@ def _settings(request: Request) -> dict[str, Any]:
         "faces": request.faces,
         "view_weights": request.view_weights,
         "symmetric": request.symmetric,
+        "refine": request.refine,
+        "isotropic": request.isotropic,
     }
 
 
@@ -36,6 +38,8 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
         target_faces=request.faces,
         view_weights=request.view_weights,
         symmetric=request.symmetric,
+        refine=request.refine,
+        isotropic=request.isotropic,
     )
     mesh = fuse(views, settings, report.progress)
     with replacing(job.path("surface.ply")) as path:

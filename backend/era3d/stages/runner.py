@@ -24,7 +24,12 @@ STAGES = (PREPARE, VIEWS, MESH, TEXTURE)
 _FIRST_STAGE = {"picture": "prepare", "views": "mesh"}
 
 
-def run(job: Job, again_from: str | None = None, log: EventLog | None = None) -> None:
+def run(
+    job: Job,
+    again_from: str | None = None,
+    log: EventLog | None = None,
+    until: str | None = None,
+) -> None:
     """Run the stages of a job that are not up to date.
 
     Parameters
@@ -34,6 +39,8 @@ def run(job: Job, again_from: str | None = None, log: EventLog | None = None) ->
         Run this stage and those after it even if nothing changed; do not touch earlier ones.
     log : EventLog, optional
         Where events go; by default events.jsonl of the job.
+    until : str, optional
+        The last stage to run; by default all of them.
 
     Raises
     ------
@@ -43,14 +50,14 @@ def run(job: Job, again_from: str | None = None, log: EventLog | None = None) ->
     """
     with holding(job.folder):
         clean_up(job.folder)
-        _run_stages(job, again_from, log or job.events())
+        _run_stages(job, again_from, until, log or job.events())
 
 
-def _run_stages(job: Job, again_from: str | None, log: EventLog) -> None:
+def _run_stages(job: Job, again_from: str | None, until: str | None, log: EventLog) -> None:
     started = time.monotonic()
     stage = None
     try:
-        for stage in stages_of(job.request, again_from):
+        for stage in stages_of(job.request, again_from, until):
             if again_from is not None:
                 job.forget(stage.name)
             _run_stage(job, stage, log)
@@ -65,28 +72,29 @@ def _run_stages(job: Job, again_from: str | None, log: EventLog) -> None:
         log.close()
 
 
-def stages_of(request: Request, first: str | None = None) -> tuple[Stage, ...]:
-    """The stages that a request goes through, from ``first`` on.
+def stages_of(
+    request: Request, first: str | None = None, last: str | None = None
+) -> tuple[Stage, ...]:
+    """The stages that a request goes through, from ``first`` to ``last``, both included.
 
     Raises
     ------
     InputError
-        If the request has no such stage.
+        If the request has no such stage, or the first comes after the last.
     """
     names = [stage.name for stage in STAGES]
-    own = names.index(_FIRST_STAGE[request.source])
-    if first is None:
-        return STAGES[own:]
-    if first not in names[own:]:
-        raise InputError(f"This job has no stage {first}; choose {', '.join(names[own:])}.")
-    return STAGES[names.index(first) :]
+    own = names[names.index(_FIRST_STAGE[request.source]) :]
+    for name in (first, last):
+        if name is not None and name not in own:
+            raise InputError(f"This job has no stage {name}; choose {', '.join(own)}.")
+    chosen = STAGES[names.index(first or own[0]) : names.index(last or own[-1]) + 1]
+    if not chosen:
+        raise InputError(f"The stage {last} comes before {first}; choose a later one to end with.")
+    return chosen
 
 
 def _run_stage(job: Job, stage: Stage, log: EventLog) -> None:
-    for name in stage.inputs:
-        if not job.path(name).is_file():
-            raise InputError(f"{job.path(name)} is missing; run the stages before {stage.name}.")
-    wanted = hash_inputs(stage.settings(job.request), [job.path(name) for name in stage.inputs])
+    wanted = hash_inputs(stage.settings(job.request), stage.present_inputs(job))
     if _is_current(job, stage, wanted):
         log.emit("skipped", stage=stage.name)
         return

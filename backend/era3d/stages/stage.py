@@ -4,8 +4,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from era3d.errors import InputError
 from era3d.job import EventLog, Job, Request
 
 
@@ -51,6 +53,8 @@ class Stage:
         The part of the request (and of the installation) that the result depends on.
     work : callable
         Reads the inputs, writes the outputs, returns details for job.json.
+    optional : tuple of str
+        Files of the job folder that count as inputs where they are there.
     """
 
     name: str
@@ -58,3 +62,18 @@ class Stage:
     outputs: Callable[[Request], tuple[str, ...]]
     settings: Callable[[Request], dict[str, Any]]
     work: Callable[[Job, Report], dict[str, Any]]
+    optional: tuple[str, ...] = ()
+
+    def present_inputs(self, job: Job) -> list[Path]:
+        """The files that the result depends on.
+
+        Raises
+        ------
+        InputError
+            If one is missing that is not optional.
+        """
+        for name in self.inputs:
+            if not job.path(name).is_file():
+                raise InputError(f"{job.path(name)} is missing; run the stages before {self.name}.")
+        given = [job.path(name) for name in self.optional]
+        return [job.path(name) for name in self.inputs] + [path for path in given if path.is_file()]

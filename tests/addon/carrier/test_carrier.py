@@ -99,7 +99,7 @@ def job_of(worker: Worker, folder: Path, order: dict) -> Supervisor:
 
 
 def generation(worker: Worker, folder: Path, picture: Path, model: str = "mini") -> Supervisor:
-    return job_of(worker, folder, generate_order(Generation(picture, model), folder))
+    return job_of(worker, folder, generate_order(Generation(picture, {"model": model}), folder))
 
 
 def kinds(folder: Path) -> list[str]:
@@ -191,7 +191,7 @@ def test_a_painted_view_is_sent_before_the_rebuild(studio, carrier, tmp_path):
     ours = (folder / "views/color_back.png").read_bytes()
     assert (there / "views/color_back.png").read_bytes() == ours
     # A job that it does not know has no mesh there yet.
-    assert [first for _, first in studio.puppet.ran] == [None, "texture"]
+    assert [first for _, first in studio.puppet.ran] == ["mesh", "texture"]
 
 
 class CuttingProxy:
@@ -286,3 +286,67 @@ def test_a_token_does_not_travel_in_the_open(modules):
         modules[1].Server("http://studio.example:8501", "secret")
     modules[1].Server("http://127.0.0.1:8501", "secret")
     modules[1].Server("https://studio.example:8501", "secret")
+
+
+def order_to_its_end(worker: Worker, folder: Path, order: dict) -> Supervisor:
+    job = job_of(worker, folder, order)
+    assert job.run() == "finished", job.details()
+    return job
+
+
+def folders(studio: Studio) -> list[Path]:
+    return [path for path in studio.folder.iterdir() if (path / "request.json").is_file()]
+
+
+def test_stages_settings_and_a_mask_go_along(studio, carrier, picture, tmp_path):
+    worker, folder = carrier(studio.port), tmp_path / "job"
+    folder.mkdir()
+    (folder / "mask.png").write_bytes(picture.read_bytes())
+    order = generate_order(Generation(picture, {"seed": 7}, until="prepare"), folder)
+    order_to_its_end(worker, folder, order)
+    (there,) = folders(studio)
+    assert (there / "mask.png").read_bytes() == picture.read_bytes()
+    assert studio.puppet.lasts == ["prepare"]
+    (folder / "mask.png").unlink()
+    order_to_its_end(worker, folder, rebuild_order(folder, request={"seed": 8}, until="views"))
+    assert not (there / "mask.png").exists()
+    assert json.loads((folder / "request.json").read_text())["seed"] == 8
+    assert studio.puppet.lasts == ["prepare", "views"]
+
+
+def test_a_job_from_elsewhere_keeps_its_picture_there(studio, carrier, picture, tmp_path):
+    folder = shutil.copytree(SMALL, tmp_path / "job")
+    shutil.copy(picture, folder / "input.png")
+    source = json.loads((folder / "request.json").read_text()).get("source", "picture")
+    worker = carrier(studio.port)
+    order_to_its_end(worker, folder, rebuild_order(folder))
+    assert json.loads((folder / "request.json").read_text()).get("source") == source
+    (there,) = folders(studio)
+    assert (there / "input.png").read_bytes() == picture.read_bytes()
+    assert studio.puppet.ran == [(there.name, "mesh")]
+
+
+def test_a_carrier_killed_between_two_breaths_tells_no_event_twice(
+    studio, carrier, picture, tmp_path
+):
+    """What it had told, but not yet written down as told, is found in the events' file."""
+    folder = tmp_path / "job"
+    assert generation(carrier(studio.port), folder, picture).run() == "finished"
+    twin = json.loads((folder / ".remote.json").read_text())
+    (folder / ".remote.json").write_text(json.dumps(twin | {"since": 0, "length": 0}))
+    assert generation(carrier(studio.port), folder, picture).run() == "finished"
+    assert kinds(folder) == ["started", "done"] * 2
+
+
+def test_what_was_sent_before_the_carrier_learned_its_id_is_not_sent_twice(
+    studio, carrier, picture, tmp_path
+):
+    folder = tmp_path / "job"
+    assert generation(carrier(studio.port), folder, picture).run() == "finished"
+    twin = json.loads((folder / ".remote.json").read_text())
+    twin |= {"id": "", "picture": "", "since": 0, "length": 0}
+    (folder / ".remote.json").write_text(json.dumps(twin))
+    (folder / "events.jsonl").unlink()
+    assert generation(carrier(studio.port), folder, picture).run() == "finished"
+    assert len(folders(studio)) == 1
+    assert kinds(folder) == ["started", "done"]

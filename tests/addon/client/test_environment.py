@@ -57,19 +57,11 @@ def test_blenders_own_variables_stay_behind():
 
 
 def test_commands_are_the_backends_own():
-    wanted = Generation(Path("/a b/cat.png"), "ortho", 4)
+    request = {"model": "ortho", "seed": 4, "view_weights": (1.0, 0.5), "refine": False}
+    wanted = Generation(Path("/a b/cat.png"), request | {"symmetric": True, "steps": None}, "views")
     start = ["/py", "-I", "-m", "era3d"]
-    options = [
-        "--out",
-        "/job",
-        "--seed",
-        "4",
-        "--quality",
-        "standard",
-        "--model",
-        "ortho",
-        "--json",
-    ]
+    options = ["--out", "/job", "--json", "--until", "views", "--model", "ortho", "--seed", "4"]
+    options += ["--view-weights", "1.0,0.5", "--no-refine", "--symmetric"]
     assert generate_command(Path("/py"), wanted, Path("/job")) == (
         [*start, "generate", "/a b/cat.png", *options]
     )
@@ -79,18 +71,17 @@ def test_commands_are_the_backends_own():
 def test_orders_name_whole_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "weights").mkdir()
-    wanted = Generation(Path("cat.png"), "weights", 4, "draft")
+    wanted = Generation(Path("cat.png"), {"model": "weights", "seed": 4}, "prepare")
     assert generate_order(wanted, Path("job")) == {
         "command": "generate",
         "job": str(tmp_path / "job"),
         "picture": str(tmp_path / "cat.png"),
-        "request": {"model": str(tmp_path / "weights"), "seed": 4, "quality": "draft"},
+        "request": {"model": str(tmp_path / "weights"), "seed": 4},
+        "until": "prepare",
     }
-    assert rebuild_order(Path("job"), "texture") == {
-        "command": "run",
-        "job": str(tmp_path / "job"),
-        "from": "texture",
-    }
+    run = {"command": "run", "job": str(tmp_path / "job")}
+    assert rebuild_order(Path("job"), "texture") == run | {"from": "texture"}
+    assert rebuild_order(Path("job"), request={"faces": 900}) == run | {"request": {"faces": 900}}
 
 
 def test_a_picture_named_like_an_option_is_still_a_picture():

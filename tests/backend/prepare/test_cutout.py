@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from era3d.errors import InputError
-from era3d.prepare import cut_out
+from era3d.prepare import cut_by, cut_out
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -70,3 +70,18 @@ def test_no_subject_is_said():
         cut_out(Image.new("RGB", (100, 100), (90, 90, 90)))
     with pytest.raises(InputError, match="transparent"):
         cut_out(Image.new("RGBA", (100, 100), (90, 90, 90, 0)))
+
+
+def test_a_painted_mask_takes_the_place_of_the_automatic_one(knight):
+    mask = Image.new("L", knight.size)
+    mask.paste(255, (10, 20, 60, 90))
+    cut = cut_by(knight, mask.convert("RGBA"))
+    assert cut.getchannel("A").getbbox() == (10, 20, 60, 90)
+    assert np.array_equal(np.asarray(cut)[..., :3], np.asarray(knight)[..., :3])
+
+
+def test_a_mask_that_cannot_be_used_is_named(knight):
+    with pytest.raises(InputError, match="make them one size"):
+        cut_by(knight, Image.new("L", (7, 9), 255))
+    with pytest.raises(InputError, match="black everywhere"):
+        cut_by(knight, Image.new("L", knight.size))

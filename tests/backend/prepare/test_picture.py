@@ -4,10 +4,11 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from era3d.errors import InputError
 from era3d.prepare import read_picture
+from era3d.prepare.picture import lens_of
 
 
 @pytest.fixture
@@ -34,6 +35,18 @@ def test_exif_orientation_is_applied(tmp_path, colors):
     exif[0x0112] = 6  # the camera was turned by a quarter
     Image.fromarray(np.rot90(colors)).save(tmp_path / "turned.png", exif=exif)
     assert mean_error(read_picture(tmp_path / "turned.png"), colors) < 1
+
+
+def test_of_the_camera_only_the_lens_is_kept(tmp_path, colors):
+    notes = Image.Exif()
+    notes[ExifTags.Base.Artist] = "me"
+    notes.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    notes.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.FocalLengthIn35mmFilm] = 50
+    Image.fromarray(colors).save(tmp_path / "photo.jpg", exif=notes.tobytes())
+    kept = read_picture(tmp_path / "photo.jpg")
+    assert lens_of(kept) == 50
+    assert ExifTags.Base.Artist not in kept.getexif()
+    assert not kept.getexif().get_ifd(ExifTags.IFD.GPSInfo)
 
 
 def test_cmyk_is_converted(tmp_path, colors):

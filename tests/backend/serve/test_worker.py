@@ -95,7 +95,7 @@ def test_one_worker_runs_one_job_after_another_and_survives_a_bad_one(worker, tm
     for job in (first, second):
         assert events(job)[-1]["kind"] == "done"
         assert (job / "mesh.glb").exists()
-    worker.tell(command="run", job=str(first), **{"from": "texture"})
+    worker.tell(command="run", job=str(first), request={"texture_size": 64}, until="texture")
     worker.tell(command="shut down")
     assert worker.child.wait(SECONDS) == 0
     again = [each["stage"] for each in events(first) if each["kind"] == "finished"]
@@ -143,4 +143,6 @@ def test_orders_are_read():
         '{"command": "generate", "job": "/a", "picture": "/b.png", "request": {"seed": 3}}'
     )
     assert (order.job, order.picture, order.request) == (Path("/a"), Path("/b.png"), {"seed": 3})
+    order = parse('{"command": "run", "job": "/a", "request": {"faces": 900}, "until": "mesh"}')
+    assert (order.request, order.first, order.last) == ({"faces": 900}, None, "mesh")
     assert isinstance(parse('{"command": "cancel"}'), Order)
