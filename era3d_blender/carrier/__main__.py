@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from errand import BAD_INPUT, CANCELLED, FAILED, CancelledError, Errand
+from errand import BAD_INPUT, CANCELLED, FAILED, CancelledError, Errand, tell
 from server import RefusedError, Server, UnreachableError
 
 
@@ -72,18 +72,13 @@ class Carrier:
         except (UnreachableError, OSError, ValueError, KeyError) as error:
             message = str(error)
         if message:
-            with (folder / "events.jsonl").open("a", encoding="utf-8") as file:
-                failed = {"time": time.time(), "kind": "failed", "message": message}
-                file.write(json.dumps(failed) + "\n")
+            tell(folder, json.dumps({"time": time.time(), "kind": "failed", "message": message}))
         last = {"job": str(folder), "id": order.get("id", ""), "code": code, "message": message}
         self._tell("idle", last)
 
     def _errand(self, order: dict[str, Any], folder: Path) -> int:
         server = Server(self._url, self._token, self._pause)
-        errand = Errand(server, folder, self._stop.is_set)
-        if order.get("command") == "generate":
-            return errand.generate(Path(order["picture"]), order.get("request", {}))
-        return errand.run(order.get("from"))
+        return Errand(server, folder, order, self._stop.is_set).carry_out()
 
     def _pause(self, seconds: float) -> None:
         """Wait between two tries, unless the order is taken back."""

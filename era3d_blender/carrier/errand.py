@@ -8,11 +8,19 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mirror import VIEW_FILES, digest, fetch, fetch_changes, may_be_written, send_changes
+from mirror import (
+    VIEW_PARTS,
+    digest,
+    digest_of,
+    fetch,
+    fetch_changes,
+    may_be_written,
+    send_changes,
+)
 from server import RefusedError, Server
 
 _LOOK_EVERY = 0.25
@@ -25,13 +33,27 @@ class CancelledError(Exception):
 
 @dataclass
 class Twin:
-    """What is remembered of a job's twin on a server, in ``.remote.json`` of the folder."""
+    """What is remembered of a job's twin on a server, in ``.remote.json`` of the folder.
+
+    Attributes
+    ----------
+    key : str
+        Under which it was sent: the server makes one job of it, however often it comes.
+    asked : str
+        Checksum of all that was sent.
+    picture : str
+        Checksum of the picture.
+    since, length : int
+        Events up to here, there, are repeated in so many bytes of events.jsonl here.
+    """
 
     server: str
-    key: str
+    key: str = field(default_factory=lambda: secrets.token_hex(16))
     id: str = ""
+    asked: str = ""
     picture: str = ""
     since: int = 0
+    length: int = 0
 
     @classmethod
     def of(cls, folder: Path, server: str) -> Twin:
@@ -39,8 +61,8 @@ class Twin:
         try:
             twin = cls(**json.loads((folder / ".remote.json").read_text("utf-8")))
         except (OSError, ValueError, TypeError):
-            twin = cls(server, secrets.token_hex(16))
-        return twin if twin.server == server else cls(server, secrets.token_hex(16))
+            twin = cls(server)
+        return twin if twin.server == server else cls(server)
 
     def remember(self, folder: Path) -> None:
         """Write it down, whole or not at all."""
@@ -57,37 +79,71 @@ class Errand:
     server : Server
     folder : Path
         The job folder here.
+    order : Mapping
+        As a worker takes it.
     stopped : callable
         Whether the order was taken back.
     """
 
-    def __init__(self, server: Server, folder: Path, stopped: Callable[[], bool]) -> None:
-        self._server, self._folder, self._stopped = server, folder, stopped
+    def __init__(
+        self,
+        server: Server,
+        folder: Path,
+        order: Mapping[str, Any],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._server, self._folder, self._order, self._stopped = server, folder, order, stopped
         self._twin = Twin.of(folder, server.url)
 
-    def generate(self, picture: Path, request: Mapping[str, Any]) -> int:
-        """Make a job of a picture; return an exit code."""
-        twin, now = self._twin, digest(picture)
-        if twin.picture != now or not self._again({"request": dict(request)}):
-            self._twin = Twin(self._server.url, secrets.token_hex(16), picture=now)
-            self._submit(request, {"picture": picture})
+    def carry_out(self) -> int:
+        """Do what the order says; return an exit code."""
+        if self._order.get("command") == "generate":
+            self._generate(Path(self._order["picture"]), self._order.get("request", {}))
+        else:
+            self._run()
         return self._follow()
 
-    def run(self, first: str | None) -> int:
-        """Run a job again from a stage on, with the views as they are here now."""
-        known = bool(self._twin.id)
-        if known:
-            known = self._sent() and self._again({"from": first} if first else {})
-        if not known:
-            request = json.loads((self._folder / "request.json").read_text("utf-8"))
-            views = {Path(name).name: self._folder / name for name in VIEW_FILES}
-            self._twin = Twin(self._server.url, secrets.token_hex(16))
-            self._submit({**request, "source": "views"}, views)
-        return self._follow()
+    def _generate(self, picture: Path, request: Mapping[str, Any]) -> None:
+        """Make a job of a picture, or go on with the one that was made of it before."""
+        now = digest(picture)
+        same = self._twin.picture == now
+        if not (same and self._again({"request": dict(request), **self._stages("until")})):
+            mask = self._folder / "mask.png"
+            files = {"picture": picture, **({"mask": mask} if mask.is_file() else {})}
+            self._submit(request, files)
+            self._twin.picture = now
+            self._twin.remember(self._folder)
 
-    def _submit(self, request: Mapping[str, Any], files: Mapping[str, Path]) -> None:
+    def _run(self) -> None:
+        """Run a job again, with the picture, the mask and the views as they are here now."""
+        request = json.loads((self._folder / "request.json").read_text("utf-8"))
+        request.update(changes := self._order.get("request", {}))
+        wanted = {"request": request} if changes else {}
+        if self._twin.id and self._sent() and self._again({**wanted, **self._stages()}):
+            return
+        names = {"picture": "input.png", "mask": "mask.png", **VIEW_PARTS}
+        files = {part: self._folder / name for part, name in names.items()}
+        files = {part: path for part, path in files.items() if path.is_file()}
+        # To a server that does not know the job the views are given, unless they are to be made.
+        given = files.keys() >= VIEW_PARTS.keys()
+        made = self._order.get("from") in ("prepare", "views")
+        self._submit(request, files, **({"from": "mesh"} if given and not made else {}))
+
+    def _stages(self, *names: str) -> dict[str, Any]:
+        """Return which stages the order wants to be run, as the server is told."""
+        wanted = {name: self._order.get(name) for name in names or ("from", "until")}
+        return {name: stage for name, stage in wanted.items() if stage}
+
+    def _submit(self, request: Mapping[str, Any], files: Mapping[str, Path], **stages: str) -> None:
+        """Send a job; what was sent already, and broke off before its id came, is the same job."""
+        fields = {"request": json.dumps(dict(request), sort_keys=True)}
+        fields |= {**stages, **self._stages("until")}
+        asked = digest_of([fields, {name: digest(path) for name, path in files.items()}])
+        if self._twin.id or self._twin.asked != asked:
+            self._twin = Twin(self._server.url, asked=asked)
+            self._twin.length = _length(self._folder)
         self._twin.remember(self._folder)  # the key first: a second try must find the same job
-        self._twin.id = self._server.submit(request, files, self._twin.key)
+        self._twin.id = self._server.submit(fields, files, self._twin.key)
         self._twin.remember(self._folder)
 
     def _sent(self) -> bool:
@@ -133,15 +189,18 @@ class Errand:
                 time.sleep(_LOOK_EVERY)
 
     def _repeat(self, page: Mapping[str, Any]) -> None:
-        with (self._folder / "events.jsonl").open("a", encoding="utf-8") as file:
-            for event in page["events"]:
-                preview = event.get("preview")
-                if may_be_written(preview):
-                    self._fetch_preview(preview)
-                file.write(json.dumps(event) + "\n")
-        if self._twin.since != page["next"]:
-            self._twin.since = int(page["next"])
-            self._twin.remember(self._folder)
+        """Tell the events of a page here, but not those that a killed carrier has told already."""
+        if self._twin.since == page["next"]:
+            return
+        told = _lines(self._folder, self._twin.length)
+        for event in page["events"]:
+            preview = event.get("preview")
+            if may_be_written(preview):
+                self._fetch_preview(preview)
+            if (line := json.dumps(event)) not in told:
+                tell(self._folder, line)
+        self._twin.since, self._twin.length = int(page["next"]), _length(self._folder)
+        self._twin.remember(self._folder)
 
     def _fetch_preview(self, name: str) -> None:
         """Fetch a preview; one that is gone already was not worth waiting for."""
@@ -158,3 +217,25 @@ class Errand:
             print(message)  # noqa: T201
             return FAILED
         return OK
+
+
+def tell(folder: Path, line: str) -> None:
+    """Append a line to events.jsonl, after the end of one that a kill cut."""
+    with (folder / "events.jsonl").open("ab+") as file:
+        if file.seek(0, 2) and file.seek(-1, 2) >= 0 and file.read(1) != b"\n":
+            line = f"\n{line}"
+        file.write(f"{line}\n".encode())
+
+
+def _lines(folder: Path, start: int) -> frozenset[str]:
+    """Return the lines of events.jsonl after so many bytes."""
+    try:
+        content = (folder / "events.jsonl").read_bytes()[start:]
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(content.decode("utf-8", "replace").split("\n"))
+
+
+def _length(folder: Path) -> int:
+    path = folder / "events.jsonl"
+    return path.stat().st_size if path.exists() else 0

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,10 @@ VIEW_FILES = tuple(
     for kind in ("color", "normal")
     for view in ("front", "front_right", "right", "back", "left", "front_left")
 )
+VIEW_PARTS = {Path(name).name: name for name in VIEW_FILES}
+"""What the views are called when they are sent with a job."""
 _PAINTABLE = ("input.png", *VIEW_FILES)
+_MASK = "mask.png"
 # What a server may write here: plain names, one folder deep, nothing hidden.
 _NAME = re.compile(r"(views/)?[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _OURS = frozenset({"events.jsonl", "log.txt"})
@@ -25,12 +29,18 @@ _CHUNK = 2**18
 
 
 def send_changes(server: Server, job: str, folder: Path) -> None:
-    """Send the picture and the views that were changed here."""
+    """Send the picture and the views that were changed here, and the mask that is or was here."""
     there = {entry["path"]: entry["sha256"] for entry in _listing(server, job)}
     for name in _PAINTABLE:
         path = folder / name
         if name in there and path.is_file() and digest(path) != there[name]:
             server.put(f"/v1/jobs/{job}/files/{name}", path)
+    mask = folder / _MASK
+    if mask.is_file():
+        if digest(mask) != there.get(_MASK):
+            server.put(f"/v1/jobs/{job}/files/{_MASK}", mask)
+    elif _MASK in there:
+        server.delete(f"/v1/jobs/{job}/files/{_MASK}")
 
 
 def fetch_changes(server: Server, job: str, folder: Path) -> None:
@@ -83,6 +93,11 @@ def digest(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             found.update(chunk)
     return found.hexdigest()
+
+
+def digest_of(content: Any) -> str:
+    """Return the SHA-256 of what can be said in JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _listing(server: Server, job: str) -> Iterator[dict[str, str]]:

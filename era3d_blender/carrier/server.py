@@ -73,9 +73,13 @@ class Server:
         """Send a file."""
         self._send("PUT", path, file.read_bytes())
 
-    def submit(self, request: Mapping[str, Any], files: Mapping[str, Path], key: str) -> str:
+    def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        self._send("DELETE", path)
+
+    def submit(self, fields: Mapping[str, str], files: Mapping[str, Path], key: str) -> str:
         """Send a job and return its id; the same key never makes two."""
-        body, kind = _form({"request": json.dumps(request)}, files)
+        body, kind = _form(fields, files)
         headers = {"Content-Type": kind, "Idempotency-Key": key}
         return str(json.loads(self._send("POST", "/v1/jobs", body, headers)[1])["id"])
 

@@ -45,20 +45,21 @@ class Child:
         self._process: asyncio.subprocess.Process | None = None
         self._cancelled: float | None = None
 
-    async def run(self, job: Path, first: str | None, seconds: float) -> Outcome:
-        """Run a job to its end, which may be that of the worker."""
+    async def run(self, job: Path, first: str | None, last: str | None, seconds: float) -> Outcome:
+        """Run a job's stages to their end, which may be that of the worker."""
         self._cancelled = None
         try:
             await self._be_ready()
             await _be_free(job)
             name = secrets.token_hex(8)
-            await self._tell({"command": "run", "job": str(job), "from": first, "id": name})
-            last = await self._until_done(name, time.monotonic() + seconds)
+            order = {"command": "run", "job": str(job), "from": first, "until": last}
+            await self._tell(order | {"id": name})
+            ended = await self._until_done(name, time.monotonic() + seconds)
         except Ended as error:
             return Outcome(FAILED if self._cancelled is None else TERMINATED, str(error))
         except InputError as error:
             return Outcome(FAILED, str(error))
-        return Outcome(last["code"], last["message"])
+        return Outcome(ended["code"], ended["message"])
 
     def cancel(self) -> None:
         """Ask for the end of the job that runs; after a while the worker is ended."""

@@ -14,7 +14,8 @@ from typing import Any
 from era3d.serve.refusal import Refusal
 from era3d.stages.files import COLOR_FILES, NORMAL_FILES
 
-WRITABLE = frozenset({"input.png", *COLOR_FILES, *NORMAL_FILES})
+PICTURES = frozenset({"input.png", "mask.png"})
+WRITABLE = PICTURES | {*COLOR_FILES, *NORMAL_FILES}
 """What a client may put into a job that exists."""
 
 # No hidden file, no `..`, no drive, no stream of another system, no dot at the end.

@@ -14,9 +14,10 @@ from era3d.job import Job, Request, parse_request
 from era3d.serve.pictures import VIEW_NAMES, check_picture, store_given_views
 from era3d.serve.refusal import Refusal, without_folder
 from era3d.serve.settings import Limits, ServerSettings
-from era3d.stages import stages_of
+from era3d.stages.stage import Stage
 
 _LONGEST_REQUEST = 2**16
+_PICTURES = {"picture": "input.png", "mask": "mask.png"}
 
 
 def read_request(text: bytes, settings: ServerSettings) -> Request:
@@ -48,7 +49,7 @@ def read_request(text: bytes, settings: ServerSettings) -> Request:
 
 
 def make_job(
-    folder: Path, request: Request, first: str | None, sent: dict[str, IO[bytes]], limits: Limits
+    folder: Path, request: Request, first: Stage, sent: dict[str, IO[bytes]], limits: Limits
 ) -> None:
     """Fill an empty folder with a job.
 
@@ -56,10 +57,10 @@ def make_job(
     ----------
     folder : Path
     request : Request
-    first : str or None
-        The stage that the run will begin with; by default the first of the request's.
+    first : Stage
+        The stage that the run will begin with.
     sent : dict
-        Open files by the names of the parts: ``picture``, or names of `VIEW_NAMES`.
+        Open files by the names of the parts: ``picture`` and ``mask``, or names of `VIEW_NAMES`.
     limits : Limits
 
     Raises
@@ -68,17 +69,16 @@ def make_job(
         If parts are missing, too many or no pictures.
     """
     for name in sent:
-        if name != "picture" and name not in VIEW_NAMES:
+        if name not in _PICTURES and name not in VIEW_NAMES:
             raise Refusal(422, f"No part may be called {name!r}: send picture, color_front.png, …")
-    first_stage = stages_of(request, first)[0]
     write_object(folder / "request.json", asdict(request))
     job = Job(folder)
-    if "picture" in sent:
-        scratch = folder / ".tmp-picture"
-        _spill(sent["picture"], scratch)
+    for name in _PICTURES.keys() & sent:
+        scratch = folder / f".tmp-{name}"
+        _spill(sent[name], scratch)
         check_picture(scratch, limits)
-        scratch.replace(job.path("input.png"))
-    if views := {name: file for name, file in sent.items() if name != "picture"}:
+        scratch.replace(job.path(_PICTURES[name]))
+    if views := {name: file for name, file in sent.items() if name not in _PICTURES}:
         scratch = folder / ".tmp-views"
         scratch.mkdir()
         for name, file in views.items():
@@ -87,10 +87,10 @@ def make_job(
             store_given_views(scratch, job, limits)
         except InputError as error:
             raise Refusal(422, without_folder(str(error), scratch)) from None
-    for name in first_stage.inputs:
+    for name in first.inputs:
         if not job.path(name).is_file():
             part = "picture" if name == "input.png" else Path(name).name
-            raise Refusal(422, f"The part {part} is missing: {first_stage.name} begins with it.")
+            raise Refusal(422, f"The part {part} is missing: {first.name} begins with it.")
 
 
 def _spill(file: IO[bytes], path: Path) -> None:

@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 class Executor(Protocol):
     """What runs one job at a time: `Child`, or something elsewhere."""
 
-    async def run(self, job: Path, first: str | None, seconds: float) -> Outcome:
-        """Run a job to its end."""
+    async def run(self, job: Path, first: str | None, last: str | None, seconds: float) -> Outcome:
+        """Run a job from a stage, or from what has changed, until a stage or its end."""
 
     def cancel(self) -> None:
         """Ask for the end of the job that runs."""
@@ -84,9 +84,9 @@ class Runner:
         for executor in self._executors:
             await executor.stop()
 
-    def enqueue(self, record: Record, first: str | None = None) -> None:
+    def enqueue(self, record: Record, first: str | None = None, last: str | None = None) -> None:
         """Run a job after those that wait."""
-        record.state, record.first, record.message = QUEUED, first, ""
+        record.state, record.first, record.last, record.message = QUEUED, first, last, ""
         record.number, record.attempts, record.kept_seconds = self._store.next_number(), 0, 0.0
         self._store.save(record)
         self._wait(record)
@@ -141,7 +141,8 @@ class Runner:
             return
         record.state, record.attempts = RUNNING, record.attempts + 1
         self._store.save(record)
-        outcome = await executor.run(folder, record.first, self._settings.limits.job_seconds)
+        seconds = self._settings.limits.job_seconds
+        outcome = await executor.run(folder, record.first, record.last, seconds)
         self._metrics.job_seconds.observe(time.monotonic() - start)
         state = _STATES.get(outcome.code, FAILED)
         message = "" if state == FINISHED else _last_line(outcome.message)

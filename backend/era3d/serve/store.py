@@ -41,8 +41,8 @@ class Record:
         Hash of the token that sent it, or empty.
     number : int
         Jobs run in the order of their numbers.
-    first : str or None
-        The stage to run again from.
+    first, last : str or None
+        The stages to run again from, and to end after.
     key : str
         The client's own name for the request that made the job.
     attempts : int
@@ -56,6 +56,7 @@ class Record:
     number: int = 0
     state: State = QUEUED
     first: str | None = None
+    last: str | None = None
     created: float = field(default_factory=lambda: round(time.time(), 3))
     message: str = ""
     key: str = ""

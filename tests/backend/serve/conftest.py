@@ -37,10 +37,12 @@ class Puppet:
         self.go, self.cancelled = threading.Event(), False
         self.go.set()
         self.ran: list[tuple[str, str | None]] = []
+        self.lasts: list[str | None] = []
         self.fails_with = ""
 
-    async def run(self, job: Path, first: str | None, seconds: float) -> Outcome:
+    async def run(self, job: Path, first: str | None, last: str | None, seconds: float) -> Outcome:
         self.cancelled = False
+        self.lasts.append(last)
         self.ran.append((job.name, first))
         log = Job(job).events()
         log.emit("started", stage="mesh")

@@ -62,7 +62,7 @@ def run(child, *jobs, seconds=60.0, during=None):
     async def all_of_them():
         outcomes = []
         for each in jobs:
-            task = asyncio.create_task(child.run(each, None, seconds))
+            task = asyncio.create_task(child.run(each, None, None, seconds))
             if during is not None:
                 await asyncio.sleep(0.3)
                 during()
@@ -124,7 +124,7 @@ def test_a_job_that_another_process_still_holds_is_waited_for(child, tmp_path):
         await other.stdout.readline()
         with pytest.raises(Exception, match="in use"), holding(work):
             pass
-        outcome = await child.run(work, None, 60.0)
+        outcome = await child.run(work, None, None, 60.0)
         await child.stop()
         await other.wait()
         return outcome

@@ -13,7 +13,7 @@ from tests.backend.serve.conftest import Server, listening
 
 schemathesis = pytest.importorskip("schemathesis")
 pytestmark = pytest.mark.slow
-OPERATIONS = 11
+OPERATIONS = 12
 
 
 @pytest.fixture(scope="module")

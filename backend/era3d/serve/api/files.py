@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``/v1/jobs/{job}/files``: read everything, write the picture and the views."""
+"""``/v1/jobs/{job}/files``: read everything, write the picture, its mask and the views."""
 
 import asyncio
 import secrets
@@ -11,7 +11,7 @@ from starlette.responses import FileResponse
 
 from era3d.serve.api.messages import FileEntry, FileList
 from era3d.serve.api.service import JobOf, ServiceOf, check_idle
-from era3d.serve.files import WRITABLE, describe, find_file, list_files
+from era3d.serve.files import PICTURES, WRITABLE, describe, find_file, list_files
 from era3d.serve.pictures import check_picture, check_view
 from era3d.serve.refusal import Refusal
 
@@ -41,14 +41,14 @@ async def read(service: ServiceOf, record: JobOf, path: str) -> FileResponse:
 
 @router.put("/{path:path}", openapi_extra={"requestBody": {"required": True, "content": _BINARY}})
 async def write(service: ServiceOf, record: JobOf, path: str, http: Request) -> FileEntry:
-    """Replace the picture or a view, painted over perhaps; then run the job again."""
+    """Replace the picture, its mask or a view, painted over perhaps; then run the job again."""
     if path not in WRITABLE:
-        raise Refusal(403, "Only input.png and views/color_*.png, views/normal_*.png may be put.")
+        raise Refusal(403, "Only input.png, mask.png and the twelve views may be put.")
     check_idle(record)
     service.check_room()
     folder = service.store.folder(record)
     scratch = folder / f".tmp-put-{secrets.token_hex(4)}.png"
-    check = check_picture if path == "input.png" else check_view
+    check = check_picture if path in PICTURES else check_view
     try:
         await _save_body(http, scratch)
         async with service.decoding:
@@ -61,6 +61,13 @@ async def write(service: ServiceOf, record: JobOf, path: str, http: Request) -> 
         raise Refusal(404, "The job was deleted.") from None
     finally:
         scratch.unlink(missing_ok=True)
+
+
+@router.delete("/mask.png", status_code=204)
+async def unmask(service: ServiceOf, record: JobOf) -> None:
+    """Take the mask away: the subject is cut out automatically again."""
+    check_idle(record)
+    (service.store.folder(record) / "mask.png").unlink(missing_ok=True)
 
 
 async def _save_body(http: Request, path: Path) -> None:

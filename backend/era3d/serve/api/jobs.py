@@ -28,7 +28,9 @@ _FILE = {"type": "string", "format": "binary"}
 _PARTS = {
     "request": {"type": "string", "description": "What request.json of a job holds."},
     "from": {"type": "string", "description": "The stage to begin with."},
+    "until": {"type": "string", "description": "The stage to end after."},
     "picture": _FILE,
+    "mask": _FILE,
     **dict.fromkeys(sorted(VIEW_NAMES), _FILE),
 }
 _SCHEMA = {"type": "object", "required": ["request"], "properties": _PARTS}
@@ -50,9 +52,10 @@ async def make(
     if not http.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise Refusal(422, "Send multipart/form-data with a part `request` and the pictures.")
     async with http.form(max_files=16, max_fields=4, max_part_size=2**16) as form:
-        text, first, sent = await _parts(form)
+        record = Record("", owner, key=idempotency_key)
+        text, record.first, record.last, sent = await _parts(form)
         request = read_request(text, service.settings)
-        return await _take_in(service, Record("", owner, key=idempotency_key), request, first, sent)
+        return await _take_in(service, record, request, sent)
 
 
 @router.get("/{job}")
@@ -65,7 +68,8 @@ async def state(service: ServiceOf, record: JobOf) -> JobState:
 async def run_again(service: ServiceOf, record: JobOf, owner: OwnerOf, run: Run) -> JobState:
     """Run a job again: what is up to date is skipped; ``from`` a stage on, nothing is.
 
-    Settings that change make exactly the stages run that depend on them.
+    Settings that change make exactly the stages run that depend on them. ``until`` names the stage
+    to end after.
     """
     check_idle(record)
     _check_queue(service, owner)
@@ -74,9 +78,9 @@ async def run_again(service: ServiceOf, record: JobOf, owner: OwnerOf, run: Run)
     request = Job(folder).request
     if run.request is not None:
         request = read_request(json.dumps(run.request).encode(), service.settings)
-    stages_of(request, run.first)
+    stages_of(request, run.first, run.last)
     Job.create(folder, request)
-    service.runner.enqueue(record, run.first)
+    service.runner.enqueue(record, run.first, run.last)
     return _state(service, record)
 
 
@@ -98,7 +102,6 @@ async def _take_in(
     service: Service,
     record: Record,
     request: JobRequest,
-    first: str | None,
     sent: dict[str, IO[bytes]],
 ) -> Made:
     """Make the folder, in a thread, and queue the job."""
@@ -106,37 +109,40 @@ async def _take_in(
     try:
         async with service.decoding:
             limits = service.settings.limits
+            first = stages_of(request, record.first, record.last)[0]
             await asyncio.to_thread(make_job, folder, request, first, sent, limits)
         # Others have been let in meanwhile.
         if earlier := service.store.of(record.owner, record.key):
             return Made(id=earlier.id)
         _check_queue(service, record.owner)
-        record.first, record.number = first, service.store.next_number()
+        record.number = service.store.next_number()
         service.store.adopt(record, folder)
     finally:
         if folder.exists():
             await asyncio.to_thread(shutil.rmtree, folder, True)
-    service.runner.enqueue(record, first)
+    service.runner.enqueue(record, record.first, record.last)
     return Made(id=record.id)
 
 
-async def _parts(form: FormData) -> tuple[bytes, str | None, dict[str, IO[bytes]]]:
-    """Split a form into request, stage and files; a file's own name is never looked at."""
+async def _parts(
+    form: FormData,
+) -> tuple[bytes, str | None, str | None, dict[str, IO[bytes]]]:
+    """Split a form into request, two stages and files; a file's own name is never looked at."""
     items = form.multi_items()
     parts: dict[str, Any] = dict(items)
     if len(parts) < len(items):
         raise Refusal(422, "A part was sent twice.")
-    text, first = parts.pop("request", None), parts.pop("from", None)
+    text, *stages = (parts.pop(name, None) for name in ("request", "from", "until"))
     if isinstance(text, UploadFile):
         text = (await text.read(2**16 + 1)).decode("utf-8", "replace")
-    if text is None or isinstance(first, UploadFile):
-        raise Refusal(422, "Send a part `request` with JSON; `from` is the name of a stage.")
+    if text is None or any(isinstance(each, UploadFile) for each in stages):
+        raise Refusal(422, "Send a part `request` with JSON; `from` and `until` name stages.")
     files: dict[str, IO[bytes]] = {
         name: part.file for name, part in parts.items() if isinstance(part, UploadFile)
     }
     if len(files) < len(parts):
         raise Refusal(422, "Pictures must be sent as files, and there are no other fields.")
-    return text.encode("utf-8", "replace"), first, files
+    return text.encode("utf-8", "replace"), stages[0], stages[1], files
 
 
 def _check_queue(service: Service, owner: str) -> None:
@@ -155,5 +161,6 @@ def _state(service: Service, record: Record) -> JobState:
         message=record.message,
         created=record.created,
         first=record.first,
+        last=record.last,
         request=asdict(Job(service.store.folder(record)).request),
     )

@@ -30,6 +30,7 @@ class JobState(BaseModel):
     message: str = Field(description="Why it failed.")
     created: float = Field(description="Seconds since 1970, by the server's clock.")
     first: str | None = Field(description="The stage that it was run again from.")
+    last: str | None = Field(description="The stage that its run ends after.")
     request: dict[str, Any]
 
 
@@ -62,6 +63,7 @@ class Run(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     first: str | None = Field(None, alias="from", description="The stage to begin with.")
+    last: str | None = Field(None, alias="until", description="The stage to end after.")
     request: dict[str, Any] | None = Field(None, description="Other settings than before.")
 
 

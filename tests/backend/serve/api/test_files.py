@@ -69,6 +69,17 @@ def test_an_edited_view_takes_the_place_of_the_old_one(server, job):
     assert answer.status_code == 200
 
 
+def test_a_mask_is_put_and_taken_away(server, job):
+    url = f"/v1/jobs/{job}/files/mask.png"
+    assert server.client.put(url, content=b"no picture").status_code == 422
+    assert server.client.put(url, content=png(mode="RGB")).status_code == 200
+    assert server.client.get(url).status_code == 200
+    for _ in range(2):
+        assert server.client.delete(url).status_code == 204
+    assert server.client.get(url).status_code == 404
+    assert server.client.delete(f"/v1/jobs/{job}/files/mesh.glb").status_code == 405
+
+
 @pytest.mark.parametrize(
     "path",
     ["mesh.glb", "request.json", ".server.json", "views/x.png", "views/%2e%2e/input.png", "x/y"],

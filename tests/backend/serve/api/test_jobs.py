@@ -219,9 +219,30 @@ def test_a_job_runs_again_from_a_stage_and_with_other_settings(server, views):
     assert server.puppet.ran == [(job, None), (job, "texture")]
 
 
+def test_a_run_ends_after_the_stage_that_was_asked_for(server, views):
+    job = server.submit(views, until="mesh").json()["id"]
+    assert server.until(job, "finished")["last"] == "mesh"
+    server.client.post(f"/v1/jobs/{job}/run", json={"until": "texture"})
+    assert server.until(job, "finished")["last"] == "texture"
+    server.client.post(f"/v1/jobs/{job}/run", json={})
+    assert server.until(job, "finished")["last"] is None
+    assert server.puppet.lasts == ["mesh", "texture", None]
+    for until in ("views", "../x", ""):
+        assert server.submit(views, until=until).status_code == 422
+
+
 @pytest.mark.parametrize(
     "run",
-    [{"from": "prepare"}, {"from": "../x"}, {"form": "mesh"}, {"request": {"model": "/"}}, [], 3],
+    [
+        {"from": "prepare"},
+        {"until": "views"},
+        {"from": "texture", "until": "mesh"},
+        {"from": "../x"},
+        {"form": "mesh"},
+        {"request": {"model": "/"}},
+        [],
+        3,
+    ],
 )
 def test_a_run_that_cannot_be_is_refused_and_changes_nothing(server, views, run):
     job = server.submit(views).json()["id"]
