@@ -27,7 +27,19 @@ def unregister() -> None:
 
 def _parts() -> tuple[tuple, tuple]:
     """Return modules and classes to register; imported here, so that client needs no bpy."""
-    from . import backend, cli, installation, jobs, operators, preferences, properties, ui
+    from . import (
+        backend,
+        cli,
+        history,
+        installation,
+        jobs,
+        objects,
+        operators,
+        preferences,
+        properties,
+        ui,
+    )
 
     classes = (preferences.Era3DPreferences, *operators.classes(), *ui.CLASSES)
-    return (properties, backend, jobs, installation, *ui.MODULES, cli), classes
+    modules = (properties, objects, history, backend, jobs, installation, *ui.MODULES, cli)
+    return modules, classes

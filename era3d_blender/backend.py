@@ -11,7 +11,9 @@ from typing import Any
 
 import bpy
 
+from . import history
 from .client.environment import Launch
+from .client.history import read
 from .client.supervisor import Supervisor
 from .client.worker import Worker, WorkerRun
 
@@ -25,7 +27,9 @@ def supervisor(way: Launch, order: Mapping[str, Any], job: Path) -> Supervisor:
     def launch(waiting: Supervisor) -> WorkerRun:
         return WorkerRun(_living(way), order, waiting.log, waiting.grace)
 
-    return Supervisor(way.command, job, way.environ, launch=launch)
+    request = read(job).request | order.get("request", {})
+    usual = history.usual_seconds(request)
+    return Supervisor(way.command, job, way.environ, launch=launch, usual=usual)
 
 
 def _living(way: Launch) -> Worker:

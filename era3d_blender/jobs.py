@@ -1,52 +1,100 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The job of this Blender: it outlives undo and the loading of files, and ends with Blender."""
+"""The queue of this Blender: it outlives undo and the loading of files, and ends with Blender."""
 
 from __future__ import annotations
 
 import atexit
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from .client.supervisor import FINISHED, Supervisor
+from . import history
+from .client.environment import BackendMissingError
+from .client.supervisor import FINISHED, WAITING, Supervisor
 from .scene.roots import find_root
 
 TICK_SECONDS = 0.1
 _REGIONS = {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}
 
+
+@dataclass
+class Task:
+    """A job and what is to become of it.
+
+    Attributes
+    ----------
+    supervisor : Supervisor
+    root : int
+        Session id of the imported job that it updates; 0: it is imported anew.
+    then : callable, optional
+        Takes the finished job's folder, in place of an import.
+    owned : bool
+        The folder was made for this task and may go with it.
+    file : int
+        Which of the loaded files it was started in.
+    unseen : bool
+        It is finished and its import is for the artist to start.
+    """
+
+    supervisor: Supervisor
+    root: int = 0
+    then: Callable[[Path], None] | None = None
+    owned: bool = False
+    file: int = 0
+    unseen: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """The job's folder."""
+        return self.supervisor.job
+
+
+tasks: list[Task] = []  # in the order they run; those that are over stay until dismissed
 current: Supervisor | None = None  # the running job, or the last one
-waiting = False  # the job is finished and its import is for the artist to start
-_root_name = ""  # the imported job that a rebuild updates
-_same_file = True
+_files_loaded = 0
+_drawn: object = None
 
 
-def start(supervisor: Supervisor, root: bpy.types.Object | None = None) -> None:
-    """Start a job and follow it with a timer.
+def start(
+    supervisor: Supervisor,
+    root: bpy.types.Object | None = None,
+    then: Callable[[Path], None] | None = None,
+    owned: bool = False,
+) -> Task:
+    """Run a job, after those that were started before it, and follow it with a timer.
 
     Parameters
     ----------
     supervisor : Supervisor
     root : bpy.types.Object, optional
         An imported job to update at the end, in place of a new import.
+    then : callable, optional
+        Called with the finished job's folder, in place of an import.
+    owned : bool
+        The folder was made for this job alone and may go with it.
 
     Raises
     ------
     BackendMissingError
-        When the backend cannot be started.
+        When no other job runs and the backend cannot be started.
     """
-    supervisor.start()
-    adopt(supervisor)
-    global _root_name
-    _root_name = root.name if root else ""
+    task = Task(supervisor, root.session_uid if root else 0, then, owned, _files_loaded)
+    if not running():
+        _begin(task)
+    tasks.append(task)
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=TICK_SECONDS, persistent=True)
+    return task
 
 
 def adopt(supervisor: Supervisor) -> None:
-    """Let the panel tell of this job."""
-    global current, waiting, _same_file
-    current, waiting, _same_file = supervisor, False, True
+    """Let the panel tell of a job that somebody else waits for."""
+    global current
+    current = supervisor
 
 
 def running() -> bool:
@@ -54,11 +102,48 @@ def running() -> bool:
     return current is not None and current.active
 
 
+def waiting() -> list[Task]:
+    """Return the tasks that have not begun."""
+    return [task for task in tasks if task.supervisor.state == WAITING]
+
+
+def task_of(folder: Path) -> Task | None:
+    """Return the newest task that works in a folder."""
+    return next((task for task in reversed(tasks) if task.folder == folder), None)
+
+
+def remove(task: Task) -> None:
+    """Take a task that is not running off the list; what never began leaves nothing behind."""
+    global current
+    tasks.remove(task)
+    if task.owned and task.supervisor.state == WAITING:
+        shutil.rmtree(task.folder, ignore_errors=True)
+    if current is task.supervisor:
+        current = None
+
+
+def move(task: Task, places: int) -> None:
+    """Let a waiting task run earlier (negative) or later than other waiting ones."""
+    line = waiting()
+    there = line.index(task) + places
+    if 0 <= there < len(line):
+        one, other = tasks.index(task), tasks.index(line[there])
+        tasks[one], tasks[other] = tasks[other], tasks[one]
+
+
 def dismiss() -> None:
-    """Forget a job that is over."""
-    global current, waiting
+    """Forget the jobs that are over."""
+    global current
+    tasks[:] = [task for task in tasks if task.supervisor.active or task in waiting()]
     if not running():
-        current, waiting = None, False
+        current = None
+
+
+def seen(folder: Path) -> None:
+    """Take down that the artist has what a folder holds."""
+    for task in tasks:
+        if task.folder == folder:
+            task.unseen = False
 
 
 def redraw() -> None:
@@ -70,45 +155,75 @@ def redraw() -> None:
                     region.tag_redraw()
 
 
+def _begin(task: Task) -> None:
+    global current
+    task.supervisor.start()
+    current = task.supervisor
+
+
 def _tick() -> float | None:
     """Take in what is new; a few hundred microseconds, every tenth of a second."""
+    global _drawn
     if current is None:
         return None
-    current.poll()
-    redraw()
+    events = current.poll()
+    looks = (current.state, int(current.seconds))
+    if events or looks != _drawn:  # the clock moves once a second
+        _drawn = looks
+        redraw()
     if current.active:
         return TICK_SECONDS
-    if current.state == FINISHED:
-        _bring_in(current.job)
-    return None
+    over = next((task for task in tasks if task.supervisor is current), None)
+    if over is not None and current.state == FINISHED:
+        _bring_in(over)
+    history.refresh()
+    return TICK_SECONDS if _next() else None
 
 
-def _bring_in(job: Path) -> None:
+def _next() -> bool:
+    """Begin the next task that can be begun; tell whether there was one."""
+    for task in waiting():
+        try:
+            _begin(task)
+        except BackendMissingError as error:
+            task.supervisor.fail(str(error))
+        else:
+            return True
+    return False
+
+
+def _bring_in(task: Task) -> None:
     """Import what a finished job made, if that disturbs nobody; else leave a button."""
-    global waiting
-    waiting = True
+    task.unseen = True
     window = next(iter(bpy.context.window_manager.windows), None)
-    if window is None or not _same_file or bpy.app.is_job_running("RENDER"):
+    if window is None or task.file != _files_loaded or bpy.app.is_job_running("RENDER"):
         return
     with bpy.context.temp_override(window=window):
         if bpy.context.mode != "OBJECT":
             return
-        root = find_root(bpy.data.objects.get(_root_name))
+        task.unseen = False
         try:
-            # The second argument asks for an undo step, which a call from Python has not by itself.
-            if root is None:
-                bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(job))
-            else:
-                bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
-        except RuntimeError as error:  # what the operator reported
-            current.fail(str(error).removeprefix("Error: ").strip())
-    waiting = False
+            _deliver(task)
+        except RuntimeError as error:  # what an operator reported
+            task.supervisor.fail(str(error).removeprefix("Error: ").strip())
+
+
+def _deliver(task: Task) -> None:
+    if task.then is not None:
+        task.then(task.folder)
+        return
+    # The second argument asks for an undo step, which a call from Python has not by itself.
+    root = next((thing for thing in bpy.data.objects if thing.session_uid == task.root), None)
+    if root is not None and find_root(root) is root:
+        bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
+    else:
+        bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(task.folder))
 
 
 @bpy.app.handlers.persistent
 def _on_load(*_: object) -> None:
-    global _same_file
-    _same_file = False
+    global _files_loaded
+    _files_loaded += 1
 
 
 def _end() -> None:
@@ -125,6 +240,7 @@ def register() -> None:
 def unregister() -> None:
     """End what runs and stop watching."""
     _end()
+    tasks.clear()
     dismiss()
     atexit.unregister(_end)
     bpy.app.handlers.load_post.remove(_on_load)

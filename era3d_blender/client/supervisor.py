@@ -18,7 +18,7 @@ from .worker import WorkerRun
 STAGES = ("prepare", "views", "mesh", "texture")
 _POLL_SECONDS = 0.02
 
-RUNNING, CANCELLING = "running", "cancelling"
+WAITING, RUNNING, CANCELLING = "waiting", "running", "cancelling"
 FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
 
 
@@ -30,6 +30,7 @@ class StageStatus:
     step: int = 0
     of: int = 0
     seconds: float | None = None
+    began: float = field(default=0.0, compare=False)
 
     @property
     def fraction(self) -> float:
@@ -61,6 +62,8 @@ class Supervisor:
     ----------
     warnings : list of str
         What the artist should know although the work goes on.
+    usual : Mapping
+        Seconds that stages took in an earlier job of the same kind.
     preview : Path, optional
         The picture that shows how far the work is; it has changed when ``previews`` has.
     """
@@ -73,19 +76,20 @@ class Supervisor:
     launch: Callable[[Supervisor], Child | WorkerRun] = lambda job: Child(
         job.command, job.log, job.environ, job.grace
     )
-    state: str = RUNNING
+    state: str = WAITING
     message: str = ""
     warnings: list[str] = field(default_factory=list)
     preview: Path | None = None
     previews: int = 0
     exit_code: int | None = None
     stages: dict[str, StageStatus] = field(default_factory=dict)
-    started: float = field(default_factory=time.monotonic)
+    usual: Mapping[str, float] = field(default_factory=dict)
+    started: float | None = None
     ended: float | None = None
 
     def __post_init__(self) -> None:
         self.stages = {name: StageStatus() for name in self.stage_names}
-        self._reader = EventReader(self.job / "events.jsonl")
+        self._reader: EventReader | None = None
         self._child: Child | WorkerRun | None = None
 
     @property
@@ -101,6 +105,8 @@ class Supervisor:
     @property
     def seconds(self) -> float:
         """Time since the start, or how long it took."""
+        if self.started is None:
+            return 0.0
         return (time.monotonic() if self.ended is None else self.ended) - self.started
 
     def start(self) -> None:
@@ -111,11 +117,14 @@ class Supervisor:
         BackendMissingError
             When the system cannot run the command.
         """
+        # What the events' file holds before the start is of an earlier run.
+        self._reader = EventReader(self.job / "events.jsonl")
         try:
             self._child = self.launch(self)
         except OSError as error:
             reason = error.strerror or error
             raise BackendMissingError(f"The backend cannot be started: {reason}") from error
+        self.state, self.started = RUNNING, time.monotonic()
 
     def poll(self) -> list[Event]:
         """Take in what is new and return it; bounded work, never a wait."""
@@ -181,7 +190,8 @@ class Supervisor:
         if stage is None:
             return
         if event.kind in {"started", "progress"}:
-            stage.state = "running"
+            if stage.state != "running":
+                stage.state, stage.began = "running", time.monotonic()
             stage.step = stage.step if event.step is None else event.step
             stage.of = stage.of if event.of is None else event.of
         elif event.kind in {"finished", "skipped", "failed"}:

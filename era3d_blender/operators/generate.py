@@ -4,21 +4,23 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 from pathlib import Path
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import IntProperty, StringProperty
 
-from .. import backend, jobs
+from .. import backend
 from ..client.environment import BackendMissingError, Generation, generate_order
 from ..client.supervisor import Supervisor
 from ..preferences import chosen_backend, new_job_folder
-from ..properties import folder_property, model_property, quality_property, seed_property
+from ..properties import LARGEST_SEED, RequestProperties, names, request_of
 from . import running
 
 
-class ERA3D_OT_generate(bpy.types.Operator):
-    """Make a textured mesh and its six cameras from the picture"""
+class ERA3D_OT_generate(RequestProperties, bpy.types.Operator):
+    """Make a textured mesh and its six cameras from the picture; while a job runs, queue another"""
 
     bl_idname = "era3d.generate"
     bl_label = "Generate"
@@ -36,62 +38,82 @@ class ERA3D_OT_generate(bpy.types.Operator):
         subtype="DIR_PATH",
         options={"SKIP_SAVE"},
     )
-    model: model_property()
-    model_folder: folder_property()
-    quality: quality_property()
-    seed: seed_property()
-
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """One job at a time."""
-        if jobs.running():
-            cls.poll_message_set("A job is running")
-            return False
-        return True
+    count: IntProperty(
+        name="Seeds",
+        description="So many jobs, each with a seed of its own",
+        min=1,
+        max=16,
+        default=1,
+        options={"SKIP_SAVE"},
+    )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Start the job with the panel's settings and return; the timer follows it."""
+        """Start the jobs with the panel's settings and return; the timer follows them."""
         settings = context.scene.era3d
-        for name in ("model", "model_folder", "quality", "seed"):
+        if not settings.keep_seed and not self.directory:
+            settings.seed = random.randrange(LARGEST_SEED)
+        for name in (*names(), "count"):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(settings, name))
-        job = self._prepared(context)
-        return running.follow(self, job) if job else {"CANCELLED"}
+        for number in range(1 if self.directory else self.count):
+            job = self._prepared(context, number)
+            if job is None or running.follow(self, job, owned=not self.directory) != {"FINISHED"}:
+                return {"CANCELLED"}
+        return {"FINISHED"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Run the job to its end and import what it made."""
-        job = self._prepared(context)
-        if job is None or not running.wait(self, job):
-            return {"CANCELLED"}
-        return bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(job.job))
+        """Run the jobs to their end, one after another, and import what they made."""
+        for number in range(self.count):
+            job = self._prepared(context, number)
+            if job is None or not running.wait(self, job):
+                return {"CANCELLED"}
+            bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(job.job))
+        return {"FINISHED"}
 
-    def _prepared(self, context: bpy.types.Context) -> Supervisor | None:
+    def _prepared(self, context: bpy.types.Context, number: int) -> Supervisor | None:
+        """Return the job with the so-manieth seed, ready to start."""
+        from ..scene.folder import JobFolderError
+
         try:
             way = chosen_backend()
-            picture, job = self._picture(context)
+            job = self._folder(context)
         except (BackendMissingError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return None
-        if picture is None:
-            self.report({"ERROR"}, "Choose a picture first")
+        try:
+            picture = self._picture(context, job)
+        except (JobFolderError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            if not self.directory:
+                shutil.rmtree(job, ignore_errors=True)
             return None
-        model = bpy.path.abspath(self.model_folder) if self.model == "CUSTOM" else self.model
-        wanted = Generation(picture, model, self.seed, self.quality)
-        return backend.supervisor(way, generate_order(wanted, job), job)
+        request = request_of(self) | {"seed": (self.seed + number) % (LARGEST_SEED + 1)}
+        until = None if self.until == "texture" else self.until
+        return backend.supervisor(
+            way, generate_order(Generation(picture, request, until), job), job
+        )
 
-    def _picture(self, context: bpy.types.Context) -> tuple[Path | None, Path]:
-        """Return the picture's file and the job folder, which is made."""
-        from ..scene.pictures import picture_file
-
-        image = None if self.filepath else context.scene.era3d.picture
+    def _folder(self, context: bpy.types.Context) -> Path:
+        """Make and return the job folder."""
+        image = context.scene.era3d.picture
         if not self.filepath and image is None:
-            return None, Path()
+            raise FileNotFoundError("Choose a picture first")
         named = Path(bpy.path.abspath(self.filepath) if self.filepath else image.name).absolute()
         if self.filepath and not named.is_file():
             raise FileNotFoundError(f"There is no picture at {named}")
-        if self.directory:
-            job = Path(bpy.path.abspath(self.directory)).absolute()
-            job.mkdir(parents=True, exist_ok=True)
-        else:
-            job = new_job_folder(named)
-        return (named if image is None else picture_file(image, job)), job
+        if not self.directory:
+            return new_job_folder(named)
+        job = Path(bpy.path.abspath(self.directory)).absolute()
+        job.mkdir(parents=True, exist_ok=True)
+        return job
+
+    def _picture(self, context: bpy.types.Context, job: Path) -> Path:
+        """Return the picture's file; what is only in Blender is written into the job."""
+        from ..scene.pictures import picture_file, save_pixels
+
+        if self.filepath:
+            return Path(bpy.path.abspath(self.filepath)).absolute()
+        settings = context.scene.era3d
+        if settings.mask is not None:
+            save_pixels(settings.mask, job / "mask.png")
+        return picture_file(settings.picture, job)

@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 from bpy.props import StringProperty
 
+from .. import jobs
 from ..preferences import jobs_root
 
 
@@ -54,5 +55,6 @@ class ERA3D_OT_import_job(bpy.types.Operator):
             thing.select_set(False)
         made.mesh.select_set(True)
         context.view_layer.objects.active = made.mesh
+        jobs.seen(Path(bpy.path.abspath(self.directory)))
         self.report({"INFO"}, f"Imported {made.collection.name}")
         return {"FINISHED"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
+from bpy.props import StringProperty
 
 from .. import jobs
 
@@ -17,14 +18,17 @@ class ERA3D_OT_open_folder(bpy.types.Operator):
     bl_idname = "era3d.open_folder"
     bl_label = "Open Folder"
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """There must have been a job."""
-        return jobs.current is not None
+    directory: StringProperty(
+        name="Job Folder",
+        description="Empty: that of the job the panel shows",
+        options={"SKIP_SAVE"},
+    )
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         """Open the folder, and only a folder: the system would start a program."""
-        folder = Path(jobs.current.job)
+        if not self.directory and jobs.current is None:
+            return {"CANCELLED"}
+        folder = Path(self.directory) if self.directory else jobs.current.job
         if not folder.is_dir():
             self.report({"ERROR"}, f"The job folder is gone: {folder}")
             return {"CANCELLED"}

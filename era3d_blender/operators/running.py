@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import bpy
 
 from .. import jobs
@@ -12,11 +15,15 @@ from ..client.supervisor import CANCELLED, FINISHED, Supervisor
 
 
 def follow(
-    operator: bpy.types.Operator, job: Supervisor, root: bpy.types.Object | None = None
+    operator: bpy.types.Operator,
+    job: Supervisor,
+    root: bpy.types.Object | None = None,
+    then: Callable[[Path], None] | None = None,
+    owned: bool = False,
 ) -> set[str]:
-    """Start a job and return at once; the timer sees to the rest."""
+    """Queue a job as `jobs.start` does and return at once; the timer sees to the rest."""
     try:
-        jobs.start(job, root)
+        jobs.start(job, root, then, owned)
     except BackendMissingError as error:
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is drawn: one file per subject, each with its CLASSES; their order is the sidebar's."""
 
-from . import gallery, generate, panel, preview, reference
+from . import gallery, generate, history, panel, presets, preview, queue, reference
 
-PANELS = (panel, reference, generate, gallery)
+PANELS = (presets, panel, queue, reference, generate, gallery, history)
 CLASSES = tuple(cls for module in PANELS for cls in module.CLASSES)
 MODULES = (preview,)

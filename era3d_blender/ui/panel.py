@@ -8,9 +8,10 @@ import bpy
 
 from .. import jobs
 from .generate import draw_settings
+from .history import draw_interrupted
 from .progress import draw_job
 from .reference import draw_reference
-from .sidebar import Sidebar
+from .sidebar import Sidebar, letters
 
 
 class ERA3D_PT_main(Sidebar, bpy.types.Panel):
@@ -23,12 +24,14 @@ class ERA3D_PT_main(Sidebar, bpy.types.Panel):
         """Draw the settings and the job below them."""
         layout, settings = self.layout, context.scene.era3d
         draw_reference(layout, settings)
-        draw_settings(layout, settings)
+        draw_settings(layout, settings, context.region)
         column = layout.column()
         column.scale_y = 1.6
         column.enabled = settings.picture is not None
         column.operator_context = "INVOKE_DEFAULT"
-        column.operator("era3d.generate", icon="PLAY")
+        text = "Generate" if not jobs.running() else "Add to Queue"
+        column.operator("era3d.generate", text=text, icon="PLAY")
+        draw_interrupted(layout, letters(context.region))
         if jobs.current is not None:
             draw_job(layout, jobs.current, context.region)
         layout.operator("era3d.import_job", text="Import Job Folder...", icon="FILE_FOLDER")

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import bpy
+from bpy.app.translations import pgettext_iface as iface
 
 from .. import jobs
+from ..client.estimate import stage_left, time_left
 from ..client.supervisor import CANCELLED, CANCELLING, FAILED, FINISHED, StageStatus, Supervisor
 from . import preview
 from .sidebar import clock, draw_words, letters
@@ -55,6 +57,9 @@ def draw_progress(layout: bpy.types.UILayout, job: Supervisor) -> None:
         row.progress(factor=status.fraction, text=stage_text(name, status))
     row = layout.row()
     row.label(text=clock(job.seconds), icon="TIME")
+    left = time_left(job.stages, job.usual)
+    if left is not None:
+        row.label(text=iface("{} left").format(clock(left)), translate=False)
     text = "Stopping ..." if job.state == CANCELLING else "Cancel"
     row.operator("era3d.cancel", text=text, icon="CANCEL")
 
@@ -74,6 +79,7 @@ def draw_failure(layout: bpy.types.UILayout, job: Supervisor, width: int) -> Non
     row = box.row(align=True)
     row.operator("era3d.open_log", icon="TEXT")
     row.operator("era3d.copy_details", icon="COPYDOWN")
+    box.operator_context = "INVOKE_DEFAULT"
     again = box.operator("era3d.generate", text="Try Again in the Same Folder", icon="FILE_REFRESH")
     again.directory = str(job.job)
 
@@ -81,8 +87,9 @@ def draw_failure(layout: bpy.types.UILayout, job: Supervisor, width: int) -> Non
 def draw_cancelled(layout: bpy.types.UILayout, job: Supervisor) -> None:
     """Draw the way back into a job that was stopped."""
     row = layout.box().row()
-    row.label(text=f"{job.job.name} was cancelled", icon="CANCEL")
-    row.operator("era3d.generate", text="Resume").directory = str(job.job)
+    row.label(text=iface("{} was cancelled").format(job.job.name), icon="CANCEL", translate=False)
+    row.operator_context = "INVOKE_DEFAULT"
+    row.operator("era3d.resume").directory = str(job.job)
 
 
 def draw_result(layout: bpy.types.UILayout, job: Supervisor) -> None:
@@ -90,16 +97,19 @@ def draw_result(layout: bpy.types.UILayout, job: Supervisor) -> None:
     box = layout.box()
     box.label(text=f"{job.job.name}, {clock(job.seconds)}", icon="CHECKMARK")
     column = box.column(align=True)
-    text = "Import" if jobs.waiting else "Import Again"
+    task = jobs.task_of(job.job)
+    text = "Import" if task is not None and task.unseen else "Import Again"
     column.operator("era3d.import_job", text=text, icon="IMPORT").directory = str(job.job)
     column.operator("era3d.open_folder", icon="FILE_FOLDER")
 
 
 def stage_text(name: str, status: StageStatus) -> str:
     """Return what stands on a stage's bar."""
-    title = STAGE_TEXT.get(name, name)
+    title = iface(STAGE_TEXT.get(name, name))
     if status.state == "running":
-        return f"{title}  {status.fraction:.0%}"
+        left = stage_left(status)
+        steps = f"  {status.step} / {status.of}" if status.of else ""
+        return f"{title}{steps}" + ("" if left is None else f"  {clock(left)}")
     if status.state == "finished" and status.seconds is not None:
         return f"{title}  {status.seconds:.1f} s"
     return title

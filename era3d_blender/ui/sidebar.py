@@ -9,6 +9,7 @@ import textwrap
 import bpy
 
 _PIXELS_PER_LETTER = 7.0
+_NARROW = 24  # letters in a line
 
 
 class Sidebar:
@@ -23,6 +24,19 @@ class SubPanel(Sidebar):
     """A panel inside the main one."""
 
     bl_parent_id = "ERA3D_PT_main"
+
+
+def narrow(region: bpy.types.Region | None) -> bool:
+    """Tell whether the sidebar has no room for a name beside each setting."""
+    return letters(region) < _NARROW
+
+
+def draw_split(layout: bpy.types.UILayout, region: bpy.types.Region | None) -> bpy.types.UILayout:
+    """Return a column for settings: names beside them, or inside where the sidebar is narrow."""
+    column = layout.column()
+    column.use_property_split = not narrow(region)
+    column.use_property_decorate = False
+    return column
 
 
 def letters(region: bpy.types.Region | None) -> int:

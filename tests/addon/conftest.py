@@ -53,10 +53,11 @@ def empty_scene(registered):
     from era3d_blender import jobs
 
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    jobs.dismiss()
     yield bpy.context.scene
     if jobs.current is not None:
         jobs.current.kill()
+    for task in list(jobs.tasks):
+        jobs.remove(task)
     jobs.dismiss()
 
 

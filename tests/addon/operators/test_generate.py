@@ -59,7 +59,8 @@ def test_a_job_from_a_script(empty_scene, backend, picture, tmp_path):
     assert bpy.context.active_object.type == "MESH"
     log = (tmp_path / "job/log.txt").read_text()
     assert "'command': 'generate'" in log
-    assert "'request': {'model': 'mini', 'seed': 5, 'quality': 'draft'}" in log
+    assert "'request': {'model': 'mini', 'seed': 5, 'quality': 'draft'," in log
+    assert "'cells': 176" in log
 
 
 def test_the_panels_picture_is_used(empty_scene, backend, picture, tmp_path):
@@ -139,7 +140,6 @@ def test_a_timer_follows_the_job_and_brings_it_in(empty_scene, backend, picture,
     backend("gradual")
     start_polled(picture, tmp_path)
     assert jobs.running()
-    assert not bpy.ops.era3d.generate.poll()  # one at a time
     seconds = []
     while jobs.running():
         start = time.process_time()
@@ -147,9 +147,9 @@ def test_a_timer_follows_the_job_and_brings_it_in(empty_scene, backend, picture,
         seconds.append(time.process_time() - start)
         time.sleep(0.01)
     assert max(seconds) < 0.005
-    jobs._bring_in(jobs.current.job)
+    jobs._tick()
     assert bpy.context.active_object.name == "polled"
-    assert not jobs.waiting
+    assert not jobs.tasks[0].unseen
 
 
 def test_a_job_survives_another_file_and_waits_there(empty_scene, backend, picture, tmp_path):
@@ -163,9 +163,10 @@ def test_a_job_survives_another_file_and_waits_there(empty_scene, backend, pictu
     assert bpy.app.timers.is_registered(jobs._tick)  # persistent
     job = follow()
     assert job.state == "finished"
-    assert jobs.waiting  # not thrown into a file it was not started in
+    assert jobs.tasks[0].unseen  # not thrown into a file it was not started in
     assert not bpy.data.objects
     assert bpy.ops.era3d.import_job(directory=str(job.job)) == {"FINISHED"}
+    assert not jobs.tasks[0].unseen
 
 
 def test_a_result_that_cannot_be_imported_is_told(empty_scene, backend, picture, tmp_path):
@@ -176,7 +177,7 @@ def test_a_result_that_cannot_be_imported_is_told(empty_scene, backend, picture,
     while jobs.running():
         jobs.current.poll()
     (tmp_path / "polled/mesh.glb").write_bytes(b"glTF")
-    jobs._bring_in(jobs.current.job)
+    jobs._tick()
     assert jobs.current.state == "failed"
     assert jobs.current.message.startswith("mesh.glb")
 

@@ -29,13 +29,14 @@ def supervisor(tmp_path, panel):
     from era3d_blender.client.supervisor import Supervisor
 
     job = Supervisor(["python"], tmp_path, {})
+    job.state = "running"
     jobs.adopt(job)
     return job
 
 
 def test_at_first(panel):
     notes = draw(panel.ERA3D_PT_main)
-    assert notes.operators() == ["era3d.generate", "era3d.import_job"]
+    assert notes.operators()[-2:] == ["era3d.generate", "era3d.import_job"]
     assert ("template_ID") in [name for name, _, _ in notes.notes]
 
 
@@ -53,7 +54,7 @@ def test_while_a_job_runs(panel, supervisor):
     notes = draw(panel.ERA3D_PT_main)
     bars = [options for name, _, options in notes.notes if name == "progress"]
     assert [bar["factor"] for bar in bars] == [1.0, 0.3, 0.0, 0.0]
-    assert "30%" in bars[1]["text"]
+    assert "12 / 40" in bars[1]["text"]
     assert "era3d.cancel" in notes.operators()
 
 
@@ -107,8 +108,7 @@ def test_after_a_failure(panel, supervisor):
 def test_after_a_cancellation_one_can_go_on(panel, supervisor):
     supervisor.state = "cancelled"
     notes = draw(panel.ERA3D_PT_main)
-    assert "Resume" in notes.texts()
-    assert notes.operators().count("era3d.generate") == 2
+    assert "era3d.resume" in notes.operators()
 
 
 def test_after_success(panel, supervisor):
@@ -116,7 +116,7 @@ def test_after_success(panel, supervisor):
 
     supervisor.state = "finished"
     assert "Import Again" in draw(panel.ERA3D_PT_main).texts()
-    jobs.waiting = True
+    jobs.tasks.append(jobs.Task(supervisor, unseen=True))
     notes = draw(panel.ERA3D_PT_main)
     assert "Import" in notes.texts()
     assert "era3d.open_folder" in notes.operators()
@@ -150,6 +150,7 @@ def test_the_states_of_the_backend(empty_scene, tmp_path):
     assert there.operators() == ["era3d.remove_backend"]
     assert any("1,234 MB" in text for text in there.texts())
     installer = Supervisor(["python"], tmp_path, {}, stage_names=STAGES)
+    installer.state = "running"
     installation.current = installer
     try:
         installer.stages["tool"].state = "finished"
