@@ -1,10 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run an imported job again from a stage on, with the views as they are painted now."""
+"""Run an imported job again, with the views as they are painted now."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import bpy
 from bpy.props import EnumProperty
@@ -13,7 +11,7 @@ from .. import backend, jobs
 from ..client.environment import BackendMissingError, rebuild_order
 from ..client.supervisor import Supervisor
 from ..preferences import chosen_backend
-from ..scene.roots import JOB_KEY, find_root
+from ..scene.roots import find_root, job_folder
 from . import running
 
 
@@ -27,17 +25,20 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
     stage: EnumProperty(
         name="From",
         items=(
+            ("changed", "Rebuild", "Build what painted views and changed weights call for"),
             ("mesh", "Mesh", "Fuse the normal maps into a mesh again, then texture it"),
             ("texture", "Texture", "Keep the mesh, bake the colours again"),
         ),
     )
 
     @classmethod
+    def description(cls, _context: bpy.types.Context, properties: ERA3D_OT_rebuild) -> str:
+        """Return the tooltip of the stage."""
+        return cls.bl_rna.properties["stage"].enum_items[properties.stage].description
+
+    @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An imported job must be active, and none running."""
-        if jobs.running():
-            cls.poll_message_set("A job is running")
-            return False
         if find_root(context.active_object) is None:
             cls.poll_message_set("Select an object that Era3D made")
             return False
@@ -58,17 +59,24 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
         return bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
 
     def _prepared(self, root: bpy.types.Object) -> Supervisor | None:
+        from ..scene.exchange import exchange
         from ..scene.folder import JobFolderError, looks_like_job
-        from ..scene.importing import view_images
-        from ..scene.pictures import save_painted
+        from ..scene.importing import locked
+        from ..scene.views import view_images, view_weights
 
-        job = Path(str(root[JOB_KEY]))
+        job = job_folder(root)
         try:
             way = chosen_backend()
             if not looks_like_job(job):
                 raise JobFolderError(f"The job folder is gone: {job}")
-            save_painted(view_images(root), job)
+            if locked(root):  # said now, not after minutes
+                raise JobFolderError(locked(root))
+            if jobs.running() and (task := jobs.task_of(job)) and task.supervisor.active:
+                raise JobFolderError("This job is being worked on: wait or cancel it")
+            exchange(view_images(root), job)
         except (BackendMissingError, JobFolderError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return None
-        return backend.supervisor(way, rebuild_order(job, self.stage), job)
+        stage = None if self.stage == "changed" else self.stage
+        weights = {"view_weights": view_weights(root)}
+        return backend.supervisor(way, rebuild_order(job, stage, weights), job)

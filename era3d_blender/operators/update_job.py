@@ -11,7 +11,9 @@ from ..scene.roots import find_root
 
 
 class ERA3D_OT_update_job(bpy.types.Operator):
-    """Give an imported object the mesh and texture that its job folder holds now"""
+    """Give an imported object the mesh and texture that its job folder holds now; what it
+    showed before stays as a version
+    """
 
     bl_idname = "era3d.update_job"
     bl_label = "Update from Job"
@@ -24,7 +26,7 @@ class ERA3D_OT_update_job(bpy.types.Operator):
         """Meshes are swapped in Object Mode."""
         return context.mode == "OBJECT"
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> set[str]:
         """Swap mesh and texture."""
         from ..scene.folder import JobFolderError
         from ..scene.importing import update_job
@@ -34,8 +36,10 @@ class ERA3D_OT_update_job(bpy.types.Operator):
             self.report({"ERROR"}, f"Not an imported job: {self.root}")
             return {"CANCELLED"}
         try:
-            update_job(root)
+            fresh = update_job(root, context.scene)
         except (JobFolderError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        if not fresh:
+            self.report({"INFO"}, "Nothing has changed: the result is the one that is shown")
         return {"FINISHED"}

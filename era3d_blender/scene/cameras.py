@@ -8,9 +8,11 @@ import bpy
 from mathutils import Matrix
 
 from .folder import Reference, View
-from .roots import VIEW_KEY
+from .pictures import KIND_KEY, PHOTO
+from .roots import VIEW_KEY, cameras_of, title, view_cameras
 
 REFERENCE = "reference"
+PHOTO_KEY = "era3d_photo"  # of the photo's camera: photo's size, sensor in mm, shift
 
 
 def build_view_camera(name: str, view: View, render: bpy.types.RenderSettings) -> bpy.types.Object:
@@ -18,7 +20,7 @@ def build_view_camera(name: str, view: View, render: bpy.types.RenderSettings) -
     camera = _camera(name, view.name, Matrix(view.matrix_world.tolist()))
     camera.data.type = "ORTHO"
     camera.data.ortho_scale = view.ortho_scale
-    _follow_scale(camera, view.ortho_scale)
+    _follow_scale(camera, "ortho_scale", view.ortho_scale)
     _frame(camera.data, (1, 1), render)
     return camera
 
@@ -27,15 +29,20 @@ def build_reference_camera(
     name: str, reference: Reference, render: bpy.types.RenderSettings
 ) -> bpy.types.Object:
     """Return the perspective camera that matches the reference photo."""
-    camera = _camera(name, REFERENCE, Matrix(reference.matrix_world.tolist()))
+    camera = _camera(name, REFERENCE, Matrix.Identity(4))
     camera.data.type = "PERSP"
-    camera.data.lens = reference.lens_mm
-    fitted = _frame(camera.data, reference.resolution, render)
-    longer = max(reference.resolution)
-    # Blender counts shift in units of the fitted side, the job in units of the longer one.
-    camera.data.shift_x, camera.data.shift_y = (s * longer / fitted for s in reference.shift)
-    camera.data.sensor_width = camera.data.sensor_height = reference.sensor_mm * fitted / longer
+    place_reference_camera(camera, reference, render)
     return camera
+
+
+def place_reference_camera(
+    camera: bpy.types.Object, reference: Reference, render: bpy.types.RenderSettings
+) -> None:
+    """Give the photo's camera the pose and lens that a job has for it now."""
+    camera.matrix_local = Matrix(reference.matrix_world.tolist())
+    camera.data.lens = reference.lens_mm
+    camera[PHOTO_KEY] = [*reference.resolution, reference.sensor_mm, *reference.shift]
+    refit(camera, render)
 
 
 def put_behind(
@@ -54,16 +61,68 @@ def put_behind(
 
 
 def refit(camera: bpy.types.Object, render: bpy.types.RenderSettings) -> None:
-    """Fit an orthographic camera's square to the render's shape, which may have changed."""
-    if camera.data.type == "ORTHO":
-        _frame(camera.data, (1, 1), render)
+    """Fit what a camera's picture spans to the render's shape, which may have changed."""
+    data = camera.data
+    if PHOTO_KEY not in camera:
+        _frame(data, (1, 1), render)
+        return
+    width, height, sensor, *shift = camera[PHOTO_KEY]
+    fitted = _frame(data, (round(width), round(height)), render)
+    longer = max(width, height)
+    # Blender counts shift in units of the fitted side, the job in units of the longer one.
+    data.shift_x, data.shift_y = (each * longer / fitted for each in shift)
+    data.sensor_width = data.sensor_height = sensor * fitted / longer
+
+
+def photo_size(camera: bpy.types.Object) -> tuple[int, int] | None:
+    """Return width and height of the photo that a camera matches, if it is a photo's camera."""
+    size = camera.get(PHOTO_KEY)
+    return None if size is None else (round(size[0]), round(size[1]))
+
+
+def show_pictures(root: bpy.types.Object) -> None:
+    """Let the pictures of all cameras show as the root's settings say."""
+    settings = root.era3d
+    for camera in cameras_of(root):
+        for background in camera.data.background_images:
+            kind = background.image.get(KIND_KEY) if background.image else None
+            if kind is None:  # the artist's own
+                continue
+            shown = settings.pictures if kind != PHOTO or settings.pictures == "none" else PHOTO
+            background.show_background_image = kind == shown
+            background.alpha = settings.opacity
+            background.display_depth = "FRONT" if settings.in_front else "BACK"
+
+
+def next_view(root: bpy.types.Object, current: bpy.types.Object | None, step: int) -> str:
+    """Return the view that follows the one a camera shows, round the object."""
+    cameras = view_cameras(root)
+    if current not in cameras:
+        return cameras[0 if step > 0 else -1][VIEW_KEY]
+    return cameras[(cameras.index(current) + step) % len(cameras)][VIEW_KEY]
+
+
+def bind_to_frames(root: bpy.types.Object, scene: bpy.types.Scene) -> list[int]:
+    """Bind the cameras of the views to one frame each, from the scene's first on."""
+    cameras = view_cameras(root)
+    frames = list(range(scene.frame_start, scene.frame_start + len(cameras)))
+    for marker in [m for m in scene.timeline_markers if m.camera in cameras or m.frame in frames]:
+        if marker.camera is not None:
+            scene.timeline_markers.remove(marker)
+    for camera, frame in zip(cameras, frames, strict=True):
+        refit(camera, scene.render)
+        marker = scene.timeline_markers.new(title(camera[VIEW_KEY]), frame=frame)
+        marker.camera = camera
+    return frames
 
 
 def _camera(name: str, view: str, matrix: Matrix) -> bpy.types.Object:
     data = bpy.data.cameras.new(name)
-    data.clip_start, data.clip_end = 0.01, 1000.0
     data.display_size = 0.1  # a flat frame where the camera stands, clear of the object
     camera = bpy.data.objects.new(name, data)
+    for length, value in (("clip_start", 0.01), ("clip_end", 1000.0)):
+        setattr(data, length, value)
+        _follow_scale(camera, length, value)
     camera.matrix_local = matrix
     camera[VIEW_KEY] = view
     # Moved by accident, a camera no longer shows what its picture shows: move the root instead.
@@ -88,12 +147,12 @@ def _frame(
     return picture[0]
 
 
-def _follow_scale(camera: bpy.types.Object, scale: float) -> None:
-    """Drive the width of view by the camera's scale in the world: Blender itself ignores it."""
-    driver = camera.data.driver_add("ortho_scale").driver
+def _follow_scale(camera: bpy.types.Object, name: str, value: float) -> None:
+    """Drive a length of a camera by its scale in the world: Blender itself ignores it."""
+    driver = camera.data.driver_add(name).driver
     variable = driver.variables.new()
     variable.name, variable.type = "size", "TRANSFORMS"
     target = variable.targets[0]
     target.id, target.transform_type = camera, "SCALE_AVG"
     target.transform_space = "WORLD_SPACE"
-    driver.expression = f"size * {scale!r}"  # simple enough to need no Python at run time
+    driver.expression = f"size * {value!r}"  # simple enough to need no Python at run time

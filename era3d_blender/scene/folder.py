@@ -54,15 +54,17 @@ class Job:
     path: Path
     views: tuple[View, ...]
     reference: Reference | None
-    mesh: Path
-    texture: Path
+    mesh: Path | None  # None while the job has only views
+    texture: Path | None  # None where the vertices carry the colours
+    normal_map: Path | None
+    coverage: Path | None  # which view coloured each texel
     model: str
     seed: int | None
     versions: str
 
 
 def read_job(folder: Path) -> Job:
-    """Read and check a finished job folder.
+    """Read and check the folder of a job that has its views; the mesh may still be missing.
 
     Raises
     ------
@@ -72,8 +74,6 @@ def read_job(folder: Path) -> Job:
     folder = folder.expanduser().absolute()
     if not folder.is_dir():
         raise JobFolderError(f"There is no job folder at {folder}")
-    mesh = _required(folder, "mesh.glb")
-    texture = _required(folder, "texture.png")
     cameras = _json(_required(folder, "cameras.json"))
     _check_version(cameras, "cameras.json")
     entries = cameras.get("views")
@@ -82,12 +82,16 @@ def read_job(folder: Path) -> Job:
     reference = cameras.get("reference")
     request = _optional_json(folder / "request.json")
     _check_version(request, "request.json")
+    mesh = _optional(folder, "mesh.glb")
+    painted = mesh is not None and request.get("texture") != "vertex"
     return Job(
         path=folder,
         views=tuple(_view(folder, entry) for entry in entries),
         reference=None if reference is None else _reference(folder, reference),
         mesh=mesh,
-        texture=texture,
+        texture=_required(folder, "texture.png") if painted else None,
+        normal_map=_optional(folder, "normal_map.png") if painted else None,
+        coverage=_optional(folder, "coverage.png") if painted else None,
         model=str(request.get("model") or ""),
         seed=request.get("seed") if isinstance(request.get("seed"), int) else None,
         versions=json.dumps(_optional_json(folder / "job.json").get("versions") or {}),
@@ -123,6 +127,10 @@ def _required(folder: Path, name: object) -> Path:
     if not path.is_file():
         raise JobFolderError(f"The job has no {name}; it is unfinished, or not a job folder")
     return path
+
+
+def _optional(folder: Path, name: str) -> Path | None:
+    return _required(folder, name) if (folder / name).is_file() else None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -41,11 +41,14 @@ class Triangles:
     faces : (m, 3) int32
     uv : (m, 3, 2) float32
         Per corner, v upwards from the bottom of the image.
+    colors : (n, 3) float32 or None
+        Linear, per vertex, where the file has them in place of a texture.
     """
 
     vertices: NDArray[np.float32]
     faces: NDArray[np.int32]
     uv: NDArray[np.float32]
+    colors: NDArray[np.float32] | None = None
 
 
 def read_glb(path: Path) -> Triangles:
@@ -134,12 +137,17 @@ def _primitive(
         uv = np.zeros((len(vertices), 2), np.float32)
     if faces.size and (faces.max() >= len(vertices) or len(uv) != len(vertices)):
         raise ValueError("a triangle has a vertex that does not exist")
-    if not (np.isfinite(vertices).all() and np.isfinite(uv).all()):
-        raise ValueError("a coordinate is not a number")
+    colors = None
+    if "COLOR_0" in attributes:
+        colors = _accessor(gltf, binary, attributes["COLOR_0"])[:, :3].astype(np.float32)
+        if len(colors) != len(vertices):
+            raise ValueError("a vertex has no colour")
+    if not all(np.isfinite(a).all() for a in (vertices, uv, colors) if a is not None):
+        raise ValueError("a coordinate or a colour is not a number")
     if np.linalg.det(matrix[:3, :3]) < 0:
         faces = faces[:, ::-1]
     corners = uv[faces] * np.float32([1, -1]) + np.float32([0, 1])  # glTF's v runs downwards
-    return Triangles(vertices, faces.astype(np.int32), corners)
+    return Triangles(vertices, faces.astype(np.int32), corners, colors)
 
 
 def _accessor(gltf: dict[str, Any], binary: bytes, index: int) -> NDArray[Any]:
@@ -171,4 +179,7 @@ def _merge(parts: list[Triangles]) -> Triangles:
     _, first, merged = np.unique(keys, return_index=True, return_inverse=True)
     faces = merged.reshape(-1)[faces].astype(np.int32)
     whole = (faces != np.roll(faces, 1, axis=1)).all(axis=1)
-    return Triangles(vertices[first], faces[whole], uv[whole])
+    colors = None
+    if all(part.colors is not None for part in parts):
+        colors = np.concatenate([part.colors for part in parts])[first]
+    return Triangles(vertices[first], faces[whole], uv[whole], colors)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Triangles to a Blender mesh with UVs, and its material."""
+"""Triangles to a Blender mesh with UVs or vertex colours."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from .glb import Triangles
 
-TEXTURE_NODE = "Era3D texture"
+UV_LAYER = "UVMap"
+COLOR_ATTRIBUTE = "Color"
 
 
-def build_mesh(name: str, triangles: Triangles) -> bpy.types.Mesh:
-    """Return a smooth-shaded mesh; each loop keeps its own UV, vertices are shared over seams."""
+def build_mesh(name: str, triangles: Triangles, smooth: bool = True) -> bpy.types.Mesh:
+    """Return a mesh; each loop keeps its own UV, vertices are shared over seams."""
     mesh = bpy.data.meshes.new(name)
     count = len(triangles.faces)
     mesh.vertices.add(len(triangles.vertices))
@@ -22,29 +23,24 @@ def build_mesh(name: str, triangles: Triangles) -> bpy.types.Mesh:
     mesh.loops.foreach_set("vertex_index", triangles.faces.ravel())
     mesh.polygons.add(count)
     mesh.polygons.foreach_set("loop_start", np.arange(0, 3 * count, 3, dtype=np.int32))
-    layer = mesh.uv_layers.new(name="UVMap", do_init=False)
-    layer.uv.foreach_set("vector", triangles.uv.ravel())
+    if triangles.colors is None:
+        layer = mesh.uv_layers.new(name=UV_LAYER, do_init=False)
+        layer.uv.foreach_set("vector", triangles.uv.ravel())
+    else:
+        # glTF's vertex colours are linear, as are Blender's float colours.
+        linear = np.pad(triangles.colors, ((0, 0), (0, 1)), constant_values=1.0)
+        colors = mesh.color_attributes.new(COLOR_ATTRIBUTE, "FLOAT_COLOR", "POINT")
+        colors.data.foreach_set("color", linear.astype(np.float32).ravel())
     mesh.update(calc_edges=True)
-    mesh.shade_smooth()
+    if smooth:
+        mesh.shade_smooth()
+    else:
+        mesh.shade_flat()
     return mesh
 
 
-def build_material(name: str, texture: bpy.types.Image) -> bpy.types.Material:
-    """Return the glTF material of a job: base colour from the texture, rough, no metal."""
-    material = bpy.data.materials.new(name)
-    if bpy.app.version < (5, 0, 0):
-        material.use_nodes = True
-    nodes, links = material.node_tree.nodes, material.node_tree.links
-    nodes.clear()
-    picture = nodes.new("ShaderNodeTexImage")
-    picture.name, picture.image = TEXTURE_NODE, texture
-    picture.location = (-300, 300)
-    surface = nodes.new("ShaderNodeBsdfPrincipled")
-    surface.inputs["Metallic"].default_value = 0.0
-    surface.inputs["Roughness"].default_value = 1.0
-    surface.location = (0, 300)
-    output = nodes.new("ShaderNodeOutputMaterial")
-    output.location = (300, 300)
-    links.new(picture.outputs["Color"], surface.inputs["Base Color"])
-    links.new(surface.outputs["BSDF"], output.inputs["Surface"])
-    return material
+def is_smooth(mesh: bpy.types.Mesh) -> bool:
+    """Tell whether an artist would call the mesh smooth: by most of its faces."""
+    smooth = np.empty(len(mesh.polygons), bool)
+    mesh.polygons.foreach_get("use_smooth", smooth)
+    return bool(2 * smooth.sum() >= len(smooth))

@@ -119,7 +119,20 @@ def letter_glb() -> bytes:
     return glb(corners.reshape(-1, 3), uv, np.arange(3 * len(sides)))
 
 
-def glb(vertices: np.ndarray, uv: np.ndarray, index: np.ndarray) -> bytes:
+def colored_glb() -> bytes:
+    """The letter with colours at its vertices: the height above the view's lower edge, grey."""
+    corners, sides = triangles()
+    vertices = corners.reshape(-1, 3)
+    grey = np.repeat(vertices[:, 2:] + 0.5, 3, axis=1)
+    return glb(vertices, grey, np.arange(3 * len(sides)), ("COLOR_0", "VEC3"))
+
+
+def glb(
+    vertices: np.ndarray,
+    uv: np.ndarray,
+    index: np.ndarray,
+    attribute: tuple[str, str] = ("TEXCOORD_0", "VEC2"),
+) -> bytes:
     """A binary glTF of world vertices (n, 3), UVs (n, 2) with v downwards, and corners (3 m,)."""
     x, y, z = np.moveaxis(vertices, -1, 0)
     position = np.stack([x, z, -y], axis=1).astype("<f4")
@@ -131,10 +144,10 @@ def glb(vertices: np.ndarray, uv: np.ndarray, index: np.ndarray) -> bytes:
     ]
     accessors = [
         {"bufferView": 0, "componentType": 5126, "count": len(vertices), "type": "VEC3"},
-        {"bufferView": 1, "componentType": 5126, "count": len(vertices), "type": "VEC2"},
+        {"bufferView": 1, "componentType": 5126, "count": len(vertices), "type": attribute[1]},
         {"bufferView": 2, "componentType": 5125, "count": len(index), "type": "SCALAR"},
     ]
-    primitive = {"attributes": {"POSITION": 0, "TEXCOORD_0": 1}, "indices": 2}
+    primitive = {"attributes": {"POSITION": 0, attribute[0]: 1}, "indices": 2}
     document = {
         "asset": {"version": "2.0"},
         "scene": 0,

@@ -45,11 +45,18 @@ def test_no_link_leads_out_of_the_folder(job, tmp_path):
         read_job(job)
 
 
-@pytest.mark.parametrize("missing", ["mesh.glb", "texture.png", "cameras.json"])
+@pytest.mark.parametrize("missing", ["texture.png", "cameras.json", "views/normal_back.png"])
 def test_an_unfinished_job_names_what_is_missing(job, missing):
     (job / missing).unlink()
     with pytest.raises(JobFolderError, match=missing):
         read_job(job)
+
+
+def test_a_job_that_stopped_at_its_views(job):
+    (job / "mesh.glb").unlink()
+    read = read_job(job)
+    assert (read.mesh, read.texture) == (None, None)
+    assert len(read.views) == 6
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\x00", "[" * 100_000, "nul"])

@@ -264,38 +264,168 @@ def test_a_broken_job_leaves_nothing_behind(empty_scene, job):
 
 
 def test_painted_views_go_back_into_the_job(imported, job):
-    from era3d_blender.scene.importing import view_images
-    from era3d_blender.scene.pictures import save_painted
+    from era3d_blender.scene.exchange import exchange
+    from era3d_blender.scene.views import view_images
 
     images = view_images(imported.root)
     assert len(images) == 12
-    assert save_painted(images, job) == []  # nothing painted, nothing written
+    assert exchange(images, job) == []  # nothing painted, nothing written
     front = imported.cameras["front"].data.background_images[0].image
     values = np.array(front.pixels[:], np.float32).reshape(-1, 4)
     values[:, :3] = (0, 1, 0)
     front.pixels.foreach_set(values.ravel())
     front.update()
-    assert save_painted(images, job) == ["views/color_front.png"]
+    assert exchange(images, job) == ["views/color_front.png"]
     again = pixels(bpy.data.images.load(str(job / "views/color_front.png")))
     np.testing.assert_allclose(again[..., 1], 1)
     np.testing.assert_allclose(again[..., 3], glyph.view(0)[0][..., 3] / 255)
 
 
-def test_update_keeps_the_artists_transform(imported, job):
+def test_an_update_keeps_what_is_the_artists(imported, job, empty_scene):
     from era3d_blender.scene.importing import update_job
 
-    imported.root.location.x = 5
-    imported.mesh.modifiers.new("Subdivision", "SUBSURF")
-    document = json.loads((job / "request.json").read_text())
-    (job / "request.json").write_text(json.dumps(document))
+    thing, root = imported.mesh, imported.root
+    thing.name, root.location.x, thing.rotation_euler.z = "my letter", 5, 0.4
+    thing.modifiers.new("Subdivision", "SUBSURF")
+    child = bpy.data.objects.new("hat", None)
+    imported.collection.objects.link(child)
+    child.parent = thing
+    tree = thing.data.materials[0].node_tree
+    surface = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    surface.inputs["Roughness"].default_value = 0.25
+    mix = tree.nodes.new("ShaderNodeHueSaturation")
+    tree.links.new(tree.nodes["Era3D texture"].outputs["Color"], mix.inputs["Color"])
+    tree.links.new(mix.outputs["Color"], surface.inputs["Base Color"])
     (job / "texture.png").write_bytes(glyph.png(glyph.texture()[::-1].copy()))
-    before = counts()
-    update_job(imported.root)
-    assert counts() == before
-    assert imported.root.location.x == 5
-    assert imported.mesh.modifiers[0].type == "SUBSURF"
-    node = imported.mesh.data.materials[0].node_tree.nodes["Era3D texture"]
+    before = {thing.as_pointer() for thing in bpy.data.objects}
+    assert update_job(root, empty_scene)
+    assert {thing.as_pointer() for thing in bpy.data.objects} == before
+    assert (thing.name, root.location.x) == ("my letter", 5)
+    assert thing.rotation_euler.z == pytest.approx(0.4)
+    assert thing.modifiers[0].type == "SUBSURF"
+    assert child.parent == thing
+    assert [material.node_tree for material in thing.data.materials] == [tree]
+    assert surface.inputs["Roughness"].default_value == 0.25
+    assert surface.inputs["Base Color"].links[0].from_node == mix
+    node = tree.nodes["Era3D texture"]
+    assert node.outputs["Color"].links[0].to_node == mix
     assert not pixels(node.image)[0, 0, :3].any()  # black is above now
+    assert not update_job(root, empty_scene)  # the folder holds nothing new
+    assert len(root.era3d.versions) == 2
+
+
+def test_views_alone_come_as_cameras_and_the_mesh_follows(empty_scene, job):
+    from era3d_blender.scene.importing import import_job, update_job
+
+    glb = (job / "mesh.glb").read_bytes()
+    (job / "mesh.glb").unlink()
+    made = import_job(job, empty_scene)
+    assert made.mesh is None
+    assert len(made.cameras) == 6
+    assert made.root.location.z == pytest.approx(0.5)  # the whole box stands on the ground
+    (job / "mesh.glb").write_bytes(glb)
+    assert update_job(made.root, empty_scene)
+    bpy.context.view_layer.update()
+    (mesh,) = (child for child in made.root.children if child.type == "MESH")
+    assert world_triangles(mesh)[..., 2].min() == pytest.approx(0, abs=1e-6)
+
+
+def test_one_metre_in_a_scene_of_centimetres(empty_scene, job):
+    from era3d_blender.scene.importing import import_job
+
+    empty_scene.unit_settings.system = "METRIC"
+    empty_scene.unit_settings.scale_length = 0.01
+    made = import_job(job, empty_scene)
+    bpy.context.view_layer.update()
+    triangles = world_triangles(made.mesh)
+    assert np.ptp(triangles[..., 2]) == pytest.approx(75)  # 0.75 of a metre
+    assert triangles[..., 2].min() == pytest.approx(0, abs=1e-4)
+    camera = made.cameras["right"]
+    data = camera.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+    assert data.ortho_scale == pytest.approx(100)
+    distance = camera.matrix_world.translation.x
+    assert data.clip_start < distance - 50
+    assert distance + 50 < data.clip_end
+    alpha = pixels(camera.data.background_images[0].image)[..., 3] > 0.5
+    assert overlap(seen_through(camera, made.mesh), alpha) > 0.99
+
+
+def test_names_of_any_script_and_with_quotes(empty_scene, tmp_path):
+    from era3d_blender.scene.importing import import_job, update_job
+
+    job = glyph.write_job(tmp_path / '小猫 "Mimi" d\'or')
+    made = import_job(job, empty_scene)
+    made.root.scale = (2, 2, 2)
+    bpy.context.view_layer.update()
+    assert made.mesh.name == '小猫 "Mimi" d\'or'
+    camera = made.cameras["left"].evaluated_get(bpy.context.evaluated_depsgraph_get())
+    assert camera.data.ortho_scale == pytest.approx(2)
+    assert not update_job(made.root, empty_scene)
+
+
+def test_linked_and_overridden_objects_are_not_replaced(imported, job, tmp_path, empty_scene):
+    from era3d_blender.scene.folder import JobFolderError
+    from era3d_blender.scene.importing import update_job
+
+    blend = tmp_path / "library.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(blend))
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    with bpy.data.libraries.load(str(blend), link=True) as (there, here):
+        here.collections = [name for name in there.collections if name == "letter"]
+    scene = bpy.context.scene
+    scene.collection.children.link(here.collections[0])
+    (job / "texture.png").write_bytes(glyph.png(glyph.texture()[::-1].copy()))
+    linked = bpy.data.objects["letter root"]
+    with pytest.raises(JobFolderError, match=r"is linked from library\.blend: make it local"):
+        update_job(linked, scene)
+    made = here.collections[0].override_hierarchy_create(scene, bpy.context.view_layer)
+    overridden = next(thing for thing in made.all_objects if thing.name.endswith("root"))
+    with pytest.raises(JobFolderError, match="is a library override: make it local"):
+        update_job(overridden, scene)
+
+
+def test_vertex_colours_in_place_of_a_texture(empty_scene, job):
+    from era3d_blender.scene.importing import import_job, update_job
+
+    request = json.loads((job / "request.json").read_text())
+    textured = (job / "mesh.glb").read_bytes()
+    (job / "request.json").write_text(json.dumps(request | {"texture": "vertex"}))
+    (job / "mesh.glb").write_bytes(glyph.colored_glb())
+    (job / "texture.png").rename(job / "kept.png")
+    made = import_job(job, empty_scene)
+    mesh = made.mesh.data
+    colors = np.empty(4 * len(mesh.vertices), np.float32)
+    mesh.color_attributes["Color"].data.foreach_get("color", colors)
+    height = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", height)
+    np.testing.assert_allclose(colors[0::4], height[2::3] + 0.5, atol=1e-6)  # as written: linear
+    surface = next(n for n in mesh.materials[0].node_tree.nodes if n.type == "BSDF_PRINCIPLED")
+    assert surface.inputs["Base Color"].links[0].from_node.type == "VERTEX_COLOR"
+    # A texture takes the place of the colours, and the link to the surface, when there is one.
+    (job / "request.json").write_text(json.dumps(request))
+    (job / "mesh.glb").write_bytes(textured)
+    (job / "kept.png").rename(job / "texture.png")
+    assert update_job(made.root, empty_scene)
+    node = surface.inputs["Base Color"].links[0].from_node
+    assert (node.type, node.image.get("era3d_file")) == ("TEX_IMAGE", "texture.png")
+
+
+def test_a_normal_map_is_data_and_comes_and_goes_with_the_version(empty_scene, job):
+    from era3d_blender.scene.importing import import_job, update_job
+    from era3d_blender.scene.versions import show_version
+
+    (job / "normal_map.png").write_bytes(glyph.png(np.full((8, 8, 3), (128, 128, 255), np.uint8)))
+    made = import_job(job, empty_scene)
+    tree = made.mesh.data.materials[0].node_tree
+    surface = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    bump = surface.inputs["Normal"].links[0].from_node
+    assert (bump.type, bump.space) == ("NORMAL_MAP", "TANGENT")
+    assert bump.inputs["Color"].links[0].from_node.image.colorspace_settings.is_data
+    (job / "normal_map.png").unlink()
+    assert update_job(made.root, empty_scene)
+    assert not surface.inputs["Normal"].is_linked
+    show_version(made.root, 0)
+    assert surface.inputs["Normal"].is_linked
 
 
 def test_two_imports_do_not_share_data(empty_scene, job):
