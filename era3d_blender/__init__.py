@@ -33,6 +33,7 @@ def _parts() -> tuple[tuple, tuple]:
         history,
         installation,
         jobs,
+        machine,
         objects,
         operators,
         preferences,
@@ -41,5 +42,5 @@ def _parts() -> tuple[tuple, tuple]:
     )
 
     classes = (preferences.Era3DPreferences, *operators.classes(), *ui.CLASSES)
-    modules = (properties, objects, history, backend, jobs, installation, *ui.MODULES, cli)
+    modules = (properties, objects, history, backend, jobs, installation, machine, *ui.MODULES, cli)
     return modules, classes

@@ -17,6 +17,8 @@ from .client.history import read
 from .client.supervisor import Supervisor
 from .client.worker import Worker, WorkerRun
 
+_GRACE_SECONDS = 6.0  # a worker that is busy leaves by itself after five
+
 _worker: Worker | None = None
 _way: Launch | None = None
 
@@ -48,6 +50,14 @@ def close() -> None:
     global _worker
     if _worker is not None:
         _worker.close()
+    _worker = None
+
+
+def end() -> None:
+    """Let the worker end and wait for that; one that does not is killed."""
+    global _worker
+    if _worker is not None:
+        _worker.end(_GRACE_SECONDS)
     _worker = None
 
 

@@ -22,11 +22,16 @@ from .client.environment import (
     remote_worker,
 )
 from .ui.backend import draw_backend
+from .ui.machine import draw_doctor, draw_models
 
 PACKAGE = __package__
 BUILDS = (
     ("auto", "Automatic", "The build that fits this computer's GPU"),
     ("cpu", "CPU", "The small build without a GPU"),
+)
+PLACES = (
+    ("local", "This Computer", "The backend that is set up here"),
+    ("server", "Server", "An Era3D server: nothing but Blender is needed here"),
 )
 
 
@@ -57,9 +62,9 @@ class Era3DPreferences(bpy.types.AddonPreferences):
         description="Folder of Python wheels to set the backend up without a network",
         subtype="DIR_PATH",
     )
+    place: EnumProperty(name="Work On", description="What does the work", items=PLACES)
     server: StringProperty(
-        name="Server",
-        description="Address of an Era3D server that does the work; empty: this computer does",
+        name="Server", description="Address of an Era3D server that does the work"
     )
     server_token: StringProperty(
         name="Token", description="What the server knows you by", subtype="PASSWORD"
@@ -71,20 +76,37 @@ class Era3DPreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """Draw the backend, the check of it, and where jobs go."""
+        """Draw where the work is done, the backend, what its machine can do, and where jobs go."""
         layout = self.layout
         layout.use_property_split = True
+        layout.prop(self, "place", expand=True)
+        if self.place == "server":
+            layout.prop(self, "server", placeholder="https://")
+            layout.prop(self, "server_token")
+        else:
+            self._draw_local(layout)
+        layout.prop(self, "jobs_folder")
+        if self.jobs_folder and not Path(bpy.path.abspath(self.jobs_folder)).is_dir():
+            layout.label(text="There is no such folder; it will be made", icon="INFO")
+
+    def _draw_local(self, layout: bpy.types.UILayout) -> None:
         draw_backend(layout.box(), self, own_backend())
         layout.prop(self, "backend_python", placeholder=VARIABLE)
-        layout.operator("era3d.check_backend", icon="CHECKMARK")
+        row = layout.row()
+        row.operator_context = "INVOKE_DEFAULT"
+        row.operator("era3d.check_backend", icon="CHECKMARK")
         if check.text:
             row = layout.row()
             row.alert = not check.good
-            row.label(text=check.text, icon="CHECKMARK" if check.good else "ERROR")
-        layout.prop(self, "server", placeholder="https://")
-        if self.server:
-            layout.prop(self, "server_token")
-        layout.prop(self, "jobs_folder")
+            row.label(text=check.text, icon="CHECKMARK" if check.good else "ERROR", translate=False)
+        header, body = layout.panel("era3d_doctor", default_closed=True)
+        header.label(text="Doctor")
+        if body:
+            draw_doctor(body)
+        header, body = layout.panel("era3d_models", default_closed=True)
+        header.label(text="Models")
+        if body:
+            draw_models(body)
 
 
 def preferences() -> Era3DPreferences | None:
@@ -126,9 +148,11 @@ def chosen_backend() -> Launch:
         When there is none.
     """
     settings = preferences()
-    if settings is None or not settings.server.strip():
+    if settings is None or settings.place == "local":
         return local_worker(backend_python())
     server = settings.server.strip()
+    if not server:
+        raise BackendMissingError("Give the server's address in Preferences > Add-ons > Era3D")
     if not bpy.app.online_access and not is_loopback(server):
         raise BackendMissingError("Allow Online Access in Preferences > System to use a server")
     return remote_worker(server, settings.server_token.strip())
@@ -160,5 +184,8 @@ def new_job_folder(picture: Path) -> Path:
             folder.mkdir(parents=True)
         except FileExistsError:
             number += 1
+        except OSError as error:
+            reason = error.strerror or error
+            raise OSError(f"Jobs cannot be kept in {jobs_root()}: {reason}") from error
         else:
             return folder

@@ -59,6 +59,14 @@ class Child:
             self._process.kill()
             self._process.wait(timeout=10)
 
+    def wait(self, seconds: float) -> int:
+        """Wait for the end and return the exit code; a child that takes longer is killed."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self._process.returncode
+
     def last_lines(self, count: int = 12) -> list[str]:
         """Return the last lines of what this child wrote."""
         return self._tail.lines(count)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import subprocess
@@ -66,6 +67,13 @@ class Worker:
     def close(self) -> None:
         """Let it end by itself: nobody will ask it for anything any more."""
         self._process.stdin.close()
+
+    def end(self, seconds: float) -> None:
+        """Let it end by itself and wait for that; after the time it is killed."""
+        self.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self.kill()
 
     def kill(self) -> None:
         """End it now and wait until the system has it."""

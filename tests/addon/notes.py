@@ -30,6 +30,8 @@ class Notes:
                 icons = known.functions["prop"].parameters["icon"].enum_items
                 assert options["icon"] in icons, options["icon"]
             self.notes.append((name, arguments, options))
+            if name == "panel":
+                return Notes(self.notes), Notes(self.notes)
             if name in {"row", "column", "box", "grid_flow", "split"}:
                 return Notes(self.notes)
             return types.SimpleNamespace()

@@ -17,7 +17,7 @@ def settings(empty_scene, monkeypatch):
     from era3d_blender import preferences
 
     settings = types.SimpleNamespace(
-        server="", server_token="secret", backend_python="", torch_build="auto"
+        place="local", server="", server_token="secret", backend_python="", torch_build="auto"
     )
     monkeypatch.setattr(preferences, "preferences", lambda: settings)
     return settings
@@ -36,7 +36,7 @@ def test_a_server_needs_no_backend_here_and_its_token_is_on_no_command_line(sett
     from era3d_blender.preferences import chosen_backend
 
     monkeypatch.delenv("ERA3D_PYTHON", raising=False)
-    settings.server = " http://127.0.0.1:8501 "
+    settings.place, settings.server = "server", " http://127.0.0.1:8501 "
     way = chosen_backend()
     assert way.command[-1].endswith("carrier")
     assert way.environ["ERA3D_SERVER"] == "http://127.0.0.1:8501"
@@ -50,6 +50,6 @@ def test_another_computer_only_where_blender_may_go_online(settings):
 
     if bpy.app.online_access:
         pytest.skip("this Blender may go online")
-    settings.server = "https://studio.example"
+    settings.place, settings.server = "server", "https://studio.example"
     with pytest.raises(BackendMissingError, match="Allow Online Access"):
         chosen_backend()

@@ -122,15 +122,6 @@ def test_after_success(panel, supervisor):
     assert "era3d.open_folder" in notes.operators()
 
 
-def test_preferences(empty_scene):
-    from era3d_blender.preferences import Era3DPreferences
-
-    notes = Notes()
-    stand_in = types.SimpleNamespace(layout=notes, server="")
-    Era3DPreferences.draw(stand_in, bpy.context)
-    assert notes.operators() == ["era3d.set_up", "era3d.check_backend"]
-
-
 def test_the_states_of_the_backend(empty_scene, tmp_path):
     from pathlib import Path
 
