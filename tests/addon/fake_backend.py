@@ -42,9 +42,44 @@ def work(job: Path, seconds: float = 0.0) -> None:
 
 def main() -> int:
     arguments = sys.argv[1:]
+    if "doctor" in arguments or "models" in arguments:
+        return tell(arguments)
     if "worker" in arguments:
         return serve(Path(arguments[arguments.index("--state") + 1]))
     return behave(Path(arguments[arguments.index("--out") + 1]), arguments)
+
+
+def tell(arguments: list[str]) -> int:
+    """Answer as `era3d doctor --json` and `era3d models ... --json` do."""
+    if os.environ.get("ERA3D_FAKE") == "dies":
+        print("no such module", file=sys.stderr)
+        return 3
+    print("a library warns of something", file=sys.stderr, flush=True)
+    weights = Path(os.environ["ERA3D_FAKE_WEIGHTS"])
+    size = weights.stat().st_size if weights.is_file() else 0
+    if "doctor" in arguments:
+        findings = [
+            {"topic": "python", "state": "ok", "text": "Python is there", "advice": ""},
+            {"topic": "device", "state": "warning", "text": "No card", "advice": "Buy one."},
+        ]
+        print(json.dumps({"can_run": True, "findings": findings}))
+    elif "list" in arguments:
+        state = "ready" if size else "absent"
+        released = {"name": "6view", "state": state, "size": size, "source": "hub", "folder": None}
+        mini = {"name": "mini", "state": "ready", "size": 22831533, "source": "built in"}
+        mini["folder"] = str(weights.parent)
+        licence = {"notice": "Whose they are\nis disputed.", "agreed": False}
+        print(json.dumps({"models": [mini, released], "licence": licence}))
+    elif "download" in arguments:
+        for step in range(0, 101, 10):
+            event = {"kind": "progress", "stage": "download", "step": step, "of": 100}
+            print(json.dumps(event), flush=True)
+        weights.write_bytes(b"x" * 100)
+        print(json.dumps({"kind": "done", "folder": str(weights.parent)}))
+    elif "remove" in arguments:
+        weights.unlink()
+        print("0.00 GB freed")
+    return 0
 
 
 def serve(state: Path) -> int:

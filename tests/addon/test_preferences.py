@@ -53,3 +53,21 @@ def test_another_computer_only_where_blender_may_go_online(settings):
     settings.place, settings.server = "server", "https://studio.example"
     with pytest.raises(BackendMissingError, match="Allow Online Access"):
         chosen_backend()
+
+
+def test_a_folder_for_jobs_that_cannot_be_is_named(settings, tmp_path):
+    from era3d_blender.preferences import new_job_folder
+
+    (tmp_path / "file").touch()
+    settings.jobs_folder = str(tmp_path / "file/jobs")
+    with pytest.raises(OSError, match=r"Jobs cannot be kept in .*file/jobs: Not a directory"):
+        new_job_folder(tmp_path / "cat.png")
+
+
+def test_a_server_without_an_address_is_asked_for(settings):
+    from era3d_blender.client.environment import BackendMissingError
+    from era3d_blender.preferences import chosen_backend
+
+    settings.place = "server"
+    with pytest.raises(BackendMissingError, match="server's address"):
+        chosen_backend()
