@@ -8,19 +8,18 @@ import bpy
 from mathutils import Matrix
 
 from .folder import Reference, View
-from .pictures import KIND_KEY, PHOTO
-from .roots import VIEW_KEY, cameras_of, title, view_cameras
+from .pictures import KIND_KEY
+from .roots import PHOTO, VIEW_KEY, cameras_of, title, view_cameras
 
 REFERENCE = "reference"
 PHOTO_KEY = "era3d_photo"  # of the photo's camera: photo's size, sensor in mm, shift
 
 
 def build_view_camera(name: str, view: View, render: bpy.types.RenderSettings) -> bpy.types.Object:
-    """Return an orthographic camera whose scale follows the scale of what it is parented to."""
+    """Return the orthographic camera of a view."""
     camera = _camera(name, view.name, Matrix(view.matrix_world.tolist()))
     camera.data.type = "ORTHO"
     camera.data.ortho_scale = view.ortho_scale
-    _follow_scale(camera, "ortho_scale", view.ortho_scale)
     _frame(camera.data, (1, 1), render)
     return camera
 
@@ -43,6 +42,30 @@ def place_reference_camera(
     camera.data.lens = reference.lens_mm
     camera[PHOTO_KEY] = [*reference.resolution, reference.sensor_mm, *reference.shift]
     refit(camera, render)
+
+
+def attach(camera: bpy.types.Object, root: bpy.types.Object) -> None:
+    """Let a camera go wherever the root goes, and see as much more as the root is scaled.
+
+    Blender ignores the scale of a camera, UV Project does not: it is kept at one, and the camera's
+    lengths are driven by the root's scale.
+    """
+    camera.parent = root
+    limit = camera.constraints.new("LIMIT_SCALE")
+    for axis in "xyz":
+        for end in ("min", "max"):
+            setattr(limit, f"use_{end}_{axis}", True)
+            setattr(limit, f"{end}_{axis}", 1.0)
+    lengths = ["clip_start", "clip_end"]
+    for name in lengths + (["ortho_scale"] if camera.data.type == "ORTHO" else []):
+        driver = camera.data.driver_add(name).driver
+        variable = driver.variables.new()
+        variable.name, variable.type = "size", "TRANSFORMS"
+        target = variable.targets[0]
+        target.id, target.transform_type = root, "SCALE_AVG"
+        target.transform_space = "WORLD_SPACE"
+        # Simple enough to need no Python at run time.
+        driver.expression = f"size * {getattr(camera.data, name):.7g}"
 
 
 def put_behind(
@@ -119,10 +142,8 @@ def bind_to_frames(root: bpy.types.Object, scene: bpy.types.Scene) -> list[int]:
 def _camera(name: str, view: str, matrix: Matrix) -> bpy.types.Object:
     data = bpy.data.cameras.new(name)
     data.display_size = 0.1  # a flat frame where the camera stands, clear of the object
+    data.clip_start, data.clip_end = 0.01, 1000.0
     camera = bpy.data.objects.new(name, data)
-    for length, value in (("clip_start", 0.01), ("clip_end", 1000.0)):
-        setattr(data, length, value)
-        _follow_scale(camera, length, value)
     camera.matrix_local = matrix
     camera[VIEW_KEY] = view
     # Moved by accident, a camera no longer shows what its picture shows: move the root instead.
@@ -145,14 +166,3 @@ def _frame(
         return picture[1]
     data.sensor_fit = "HORIZONTAL"
     return picture[0]
-
-
-def _follow_scale(camera: bpy.types.Object, name: str, value: float) -> None:
-    """Drive a length of a camera by its scale in the world: Blender itself ignores it."""
-    driver = camera.data.driver_add(name).driver
-    variable = driver.variables.new()
-    variable.name, variable.type = "size", "TRANSFORMS"
-    target = variable.targets[0]
-    target.id, target.transform_type = camera, "SCALE_AVG"
-    target.transform_space = "WORLD_SPACE"
-    driver.expression = f"size * {value!r}"  # simple enough to need no Python at run time

@@ -13,6 +13,7 @@ import bpy
 
 from .cameras import (
     REFERENCE,
+    attach,
     build_reference_camera,
     build_view_camera,
     place_reference_camera,
@@ -23,8 +24,18 @@ from .folder import Job, JobFolderError, inside, read_job
 from .glb import GlbError, Triangles, read_glb
 from .material import Look
 from .mesh import build_mesh, is_smooth
-from .pictures import COLOR, FILE_KEY, NORMAL, PHOTO, digest, load_picture
-from .roots import JOB_KEY, MESH_KEY, camera_of, job_folder, mesh_of, view_cameras
+from .pictures import FILE_KEY, digest, load_picture
+from .roots import (
+    COLOR,
+    JOB_KEY,
+    MESH_KEY,
+    NORMAL,
+    PHOTO,
+    camera_of,
+    job_folder,
+    mesh_of,
+    view_cameras,
+)
 from .versions import add_version
 from .views import view_images
 
@@ -81,8 +92,9 @@ def update_job(root: bpy.types.Object, scene: bpy.types.Scene) -> bool:
         raise JobFolderError(problem)
     job = read_job(job_folder(root))
     triangles = _triangles(job)
-    _describe(root, job)
-    _follow(root, job, scene.render)
+    describe(root, job)
+    _read_views(root, job)
+    follow_reference(root, job, scene.render)
     shown = root.era3d.versions[root.era3d.version] if root.era3d.versions else None
     if triangles is None or (shown is not None and shown.contents == _contents(job)):
         return False
@@ -138,7 +150,7 @@ def _add_result(root: bpy.types.Object, job: Job, triangles: Triangles) -> bpy.t
         fresh = build_mesh(thing.data.name, triangles, is_smooth(thing.data))
     look = Look(pictures.get(job.texture), pictures.get(job.normal_map))
     add_version(root, fresh, look, pictures.get(job.coverage), _contents(job))
-    _describe(thing, job)
+    describe(thing, job)
     return thing
 
 
@@ -156,7 +168,7 @@ def _build_root(job: Job, triangles: Triangles | None, scene: bpy.types.Scene) -
     size = 1.0 if units.system == "NONE" else 1.0 / units.scale_length
     root.scale, root.location.z = (size, size, size), -_lowest(triangles) * size
     root[JOB_KEY] = str(job.path)
-    _describe(root, job)
+    describe(root, job)
     return root
 
 
@@ -165,7 +177,7 @@ def _lowest(triangles: Triangles | None) -> float:
     return -0.5 if triangles is None else float(triangles.vertices[:, 2].min())
 
 
-def _describe(thing: bpy.types.Object, job: Job) -> None:
+def describe(thing: bpy.types.Object, job: Job) -> None:
     """Write down on an object where it comes from."""
     thing["era3d_model"] = job.model
     thing["era3d_versions"] = job.versions
@@ -192,8 +204,8 @@ def _reference(job: Job, render: bpy.types.RenderSettings) -> bpy.types.Object:
     return camera
 
 
-def _follow(root: bpy.types.Object, job: Job, render: bpy.types.RenderSettings) -> None:
-    """Show the pictures that the folder has now, and place the photo's camera by the new mesh."""
+def _read_views(root: bpy.types.Object, job: Job) -> None:
+    """Show the views that the folder has now, except where somebody is painting."""
     for image in view_images(root):
         if (
             not image.is_dirty
@@ -201,6 +213,10 @@ def _follow(root: bpy.types.Object, job: Job, render: bpy.types.RenderSettings) 
             and inside(job.path, image[FILE_KEY]).is_file()
         ):
             read(image, job.path)
+
+
+def follow_reference(root: bpy.types.Object, job: Job, render: bpy.types.RenderSettings) -> None:
+    """Place the photo's camera where a job has it now, which its mesh decides."""
     if job.reference is None:
         return
     camera = camera_of(root, REFERENCE)
@@ -208,8 +224,9 @@ def _follow(root: bpy.types.Object, job: Job, render: bpy.types.RenderSettings) 
         place_reference_camera(camera, job.reference, render)
         return
     camera = _reference(job, render)
-    view_cameras(root)[0].users_collection[0].objects.link(camera)
-    camera.parent = root
+    for shelf in view_cameras(root)[0].users_collection[:1]:
+        shelf.objects.link(camera)
+    attach(camera, root)
 
 
 def _link(
@@ -223,7 +240,7 @@ def _link(
     collection.children.link(shelf)
     for camera in cameras.values():
         shelf.objects.link(camera)
-        camera.parent = root
+        attach(camera, root)
     scene.collection.children.link(collection)
     if scene.camera is None:
         scene.camera = next(iter(cameras.values()))

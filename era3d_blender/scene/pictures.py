@@ -11,12 +11,12 @@ import bpy
 import numpy as np
 
 from .folder import Job, JobFolderError
+from .roots import COLOR, NORMAL
 
 FILE_KEY = "era3d_file"  # custom property: the picture's name inside its job folder
 KIND_KEY = "era3d_kind"  # custom property: color, normal or photo
 DIGEST_KEY = "era3d_digest"  # custom property: the file that the image was last equal to
 EDITED_KEY = "era3d_edited"  # custom property: no longer what the model drew
-COLOR, NORMAL, PHOTO = "color", "normal", "photo"
 # Larger pictures are scaled down: the backend refuses more than 100 megapixels, and sees 512.
 LARGEST_SIDE = 4096
 

@@ -12,6 +12,7 @@ import bpy
 JOB_KEY = "era3d_job"  # custom property of a root: its job folder
 VIEW_KEY = "era3d_view"  # custom property of a camera: the name of its view
 MESH_KEY = "era3d_mesh"  # custom property of the mesh object that results are put into
+COLOR, NORMAL, PHOTO = "color", "normal", "photo"  # kinds of pictures
 
 
 def find_root(thing: bpy.types.Object | None) -> bpy.types.Object | None:

@@ -10,17 +10,8 @@ import bpy
 import numpy as np
 
 from .originals import original_of
-from .pictures import (
-    COLOR,
-    DIGEST_KEY,
-    EDITED_KEY,
-    FILE_KEY,
-    KIND_KEY,
-    NORMAL,
-    load_file,
-    pixels,
-)
-from .roots import VIEW_KEY, cameras_of, view_cameras
+from .pictures import DIGEST_KEY, EDITED_KEY, FILE_KEY, KIND_KEY, load_file, pixels
+from .roots import COLOR, NORMAL, VIEW_KEY, cameras_of, view_cameras
 
 VIEWS = ("front", "front_right", "right", "back", "left", "front_left")  # as a request has them
 _OPAQUE = 0.999

@@ -2,8 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is drawn: one file per subject, each with its CLASSES; their order is the sidebar's."""
 
-from . import gallery, generate, history, panel, presets, preview, queue, reference
+from . import (
+    cameras,
+    gallery,
+    generate,
+    history,
+    panel,
+    presets,
+    preview,
+    queue,
+    reference,
+    result,
+)
 
-PANELS = (presets, panel, queue, reference, generate, gallery, history)
+PANELS = (presets, panel, queue, reference, generate, gallery, cameras, result, history)
 CLASSES = tuple(cls for module in PANELS for cls in module.CLASSES)
-MODULES = (preview,)
+MODULES = (preview, gallery)

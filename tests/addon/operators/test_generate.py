@@ -227,34 +227,6 @@ def test_unregistering_ends_the_backend(empty_scene, registered, backend, pictur
         registered.register()
 
 
-def test_rebuild_hands_painted_views_over_and_updates(empty_scene, backend, picture, tmp_path):
-    backend("good")
-    generate(picture, tmp_path)
-    camera = bpy.data.objects["job front"]
-    image = camera.data.background_images[0].image
-    image.pixels.foreach_set([0.0, 1.0, 0.0, 1.0] * (image.size[0] * image.size[1]))
-    image.update()
-    before = (tmp_path / "job/views/color_front.png").read_bytes()
-    mesh = bpy.context.active_object
-    old = mesh.data
-    assert bpy.ops.era3d.rebuild(stage="texture") == {"FINISHED"}
-    assert (tmp_path / "job/views/color_front.png").read_bytes() != before
-    assert "'from': 'texture'" in (tmp_path / "job/log.txt").read_text()
-    assert mesh == bpy.data.objects["job"]
-    assert old != mesh.data
-    assert len(bpy.data.objects) == 8
-
-
-def test_rebuild_without_the_folder(empty_scene, backend, picture, tmp_path):
-    import shutil
-
-    backend("good")
-    generate(picture, tmp_path)
-    shutil.rmtree(tmp_path / "job")
-    with pytest.raises(RuntimeError, match="job folder is gone"):
-        bpy.ops.era3d.rebuild(stage="mesh")
-
-
 def test_check_of_the_backend(registered, backend, monkeypatch):
     import sys
 
