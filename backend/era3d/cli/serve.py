@@ -13,6 +13,8 @@ from era3d.errors import InputError
 from era3d.store.folders import data_folder
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from era3d.serve.listen import Address
     from era3d.serve.settings import ServerSettings
 
@@ -26,6 +28,7 @@ def add(commands: Any) -> None:
     serve.add_argument("--folder", type=Path, metavar="DIR", help="of the jobs")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (this machine)")
     serve.add_argument("--port", type=int, default=8501, help="0: any that is free")
+    serve.add_argument("--web", action="store_true", help="show a page in the browser, too")
     serve.add_argument("--json", action="store_true", help="say where with a line of JSON")
     serve.add_argument("--new-token", action="store_true", help="make a token, show it, and end")
     serve.add_argument("--token-file", type=Path, metavar="FILE", help="hashes of tokens")
@@ -79,7 +82,20 @@ def _serve(options: argparse.Namespace) -> None:
     check_exposure(address, settings)
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with holding(settings.folder):
-        serve(create_app(settings), address, settings.limits, options.json)
+        app = create_app(settings)
+        if options.web:
+            _add_page(app, settings)
+        serve(app, address, settings.limits, options.json)
+
+
+def _add_page(app: "FastAPI", settings: "ServerSettings") -> None:
+    try:
+        from era3d.web import add_page
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"The page needs the package {error.name}: install era3d with the extra web."
+        ) from None
+    add_page(app, settings)
 
 
 def check_exposure(address: "Address", settings: "ServerSettings") -> None:
