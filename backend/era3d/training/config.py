@@ -105,40 +105,82 @@ class TrainConfig:
 
     Attributes
     ----------
-    batch : int
-        Objects per step; each is twelve images.
+    start : str
+        Folder of the model to go on from, or of Stable Diffusion 2.1 unCLIP to turn into Era3D's
+        network; empty: a new model by `model`. Relative to the configuration's folder.
+    freeze : tuple of str
+        Which of ``image_encoder`` and ``prompts`` stay as they are.
+    batch, accumulate : int
+        Objects per pass of one device, each twelve images; passes before each step.
     matrix_lr, lr : float
-        Of the matrices (see `era3d.training.optimizer`), and of AdamW for all else.
+        Of the matrices (see `era3d.training.optimizer`), and of AdamW for all else; with a
+        `matrix_lr` of 0 AdamW is for everything.
     weight_decay, clip, pose_clip, ema : float
         Of the usual meaning; ``pose_clip`` is for the camera regressors alone.
+    prediction : str
+        ``sample`` (the clean latents) or ``v_prediction``.
+    min_snr : float
+        Bound of the signal-to-noise ratio by which a timestep's error is weighted; 0: no weights.
     pose_weight, silhouette_weight : float
         Of the camera error, and of what lies inside the silhouette relative to what does not.
+    sight_weight : float
+        Of the error of a camera that is read from the image embedding alone, so that an encoder
+        that is trained along learns to see it; 0 for one that already does.
     last_share : float
         Share of the samples at the last timestep, where there is nothing but noise.
-    drop : float
-        Share of the objects whose photo is withheld.
+    drop, drop_embedding, drop_latents : float
+        Share of the objects whose photo is withheld whole, from the image embedding only, and from
+        the latents only.
+    threads : int
+        Of a process on the CPU.
+    precision : str
+        ``no`` (float32), ``bf16`` or ``fp16``; weights and optimisers are float32.
+    checkpointing : bool
+        Compute activations again in the backward pass rather than keep them.
     save_seconds : float
         Between two checkpoints.
+    look_every : int
+        Samples between two looks at objects that are not trained on (0: never): pictures of some
+        and figures of all, for TensorBoard and ``log.jsonl``.
     """
 
+    start: str = ""
+    freeze: tuple[str, ...] = ()
     batch: int = 8
+    accumulate: int = 1
     matrix_lr: float = 1e-3
     lr: float = 4e-4
     weight_decay: float = 0.01
     clip: float = 1.0
     pose_clip: float = 0.2
     ema: float = 0.998
+    prediction: str = "sample"
+    min_snr: float = 0.0
     pose_weight: float = 0.05
+    sight_weight: float = 0.0
     silhouette_weight: float = 2.0
     last_share: float = 0.8
     drop: float = 0.05
+    drop_embedding: float = 0.0
+    drop_latents: float = 0.0
     threads: int = 2
-    bf16: bool = True
+    precision: str = "bf16"
+    checkpointing: bool = False
     save_seconds: float = 180.0
+    look_every: int = 0
     seed: int = 0
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("prediction", self.prediction, ("sample", "v_prediction")),
+            ("precision", self.precision, ("no", "bf16", "fp16")),
+            *(("freeze", part, ("image_encoder", "prompts")) for part in self.freeze),
+        ):
+            if value not in known:
+                raise InputError(f"{name} cannot be '{value}': use one of {', '.join(known)}.")
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -155,7 +197,12 @@ class TrainConfig:
             raise InputError(f"There is no training configuration '{path}'.") from None
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"'{path}' is not valid TOML: {error}.") from None
-        return _build(cls, content, str(path))
+        return cls.from_dict(content, str(path))
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any], where: str) -> Self:
+        """Settings as a table holds them; `where` is named in errors."""
+        return _build(cls, content, where)
 
     def fingerprint(self) -> str:
         """Changes with whatever would make an old checkpoint meaningless."""

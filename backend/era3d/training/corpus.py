@@ -5,7 +5,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,16 @@ class ColoredMesh:
             raise InputError("The mesh has no faces: give one with at least one triangle.")
         if not (np.isfinite(self.vertices).all() and np.isfinite(self.colors).all()):
             raise InputError("The mesh contains NaN or infinity: export it again or repair it.")
+
+
+class Meshes(Protocol):
+    """What can be trained on: records, and the mesh of each."""
+
+    records: tuple[Record, ...]
+
+    def mesh(self, record: Record) -> ColoredMesh:
+        """The mesh of a record."""
+        ...
 
 
 class Corpus:
@@ -127,7 +137,7 @@ class Split:
 
 
 def split_corpus(
-    corpus: Corpus, validation_packs: tuple[str, ...], seen_fraction: float, seed: int
+    corpus: Meshes, validation_packs: tuple[str, ...], seen_fraction: float, seed: int
 ) -> Split:
     """Divide a corpus so that no shape stands on both sides.
 
@@ -137,7 +147,7 @@ def split_corpus(
 
     Parameters
     ----------
-    corpus : Corpus
+    corpus : Meshes
     validation_packs : tuple of str
         Packs that are kept out whole.
     seen_fraction : float
@@ -173,7 +183,7 @@ def split_corpus(
     )
 
 
-def families(corpus: Corpus, overlap: float = 0.7) -> tuple[int, ...]:
+def families(corpus: Meshes, overlap: float = 0.7) -> tuple[int, ...]:
     """Number the groups of records that are one shape: poses, and near copies of the surface.
 
     Two surfaces are near copies when the cells they pass through, of a grid of 16 x 16 x 16 over

@@ -21,7 +21,7 @@ from era3d.cameras import VIEWS
 from era3d.errors import InputError
 from era3d.progress import Progress, ignore
 from era3d.training.config import DrawConfig
-from era3d.training.corpus import Corpus, Record
+from era3d.training.corpus import Meshes, Record
 from era3d.training.render import Photo, Scene, frame_mesh, render_photo, render_targets
 
 _MIRRORED_VIEWS = [
@@ -52,7 +52,7 @@ class Sample:
 
 
 def draw(
-    corpus: Corpus,
+    corpus: Meshes,
     records: Sequence[Record],
     settings: DrawConfig,
     size: int,
@@ -90,7 +90,7 @@ def draw(
 
 
 def draw_all(
-    corpus: Corpus,
+    corpus: Meshes,
     records: Sequence[Record],
     draws: Sequence[DrawConfig],
     size: int,

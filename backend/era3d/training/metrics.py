@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well a model draws objects it never saw, beside what three trivial methods reach."""
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -11,13 +12,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from era3d.diffusion.checkpoint import load_pipeline
 from era3d.diffusion.pipeline import Era3DPipeline
 from era3d.errors import InputError
 from era3d.training.config import DataConfig, DrawConfig, data_from_dict
-from era3d.training.corpus import Corpus, Record, split_corpus
+from era3d.training.corpus import Meshes, Record, split_corpus
 from era3d.training.dataset import draw_all
 from era3d.views import alpha_from_normals
 
@@ -52,6 +52,13 @@ class Scenes:
     def __len__(self) -> int:
         return len(self.photos)
 
+    def photographed(self, photo: int) -> "Scenes":
+        """The same with another photo in the first place."""
+        chosen = photo % self.photos.shape[1]
+        return dataclasses.replace(
+            self, photos=self.photos[:, [chosen]], poses=self.poses[:, [chosen]]
+        )
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -71,26 +78,28 @@ class Prediction:
         )
 
 
-def evaluate(
-    model: Path, corpus: Path, drawings: Path, grid: Path | None = None
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Measure a trained model on objects that were kept out of its training.
+@dataclass(frozen=True)
+class Case:
+    """A model, what it was trained on and what was kept out of that."""
+
+    pipeline: Era3DPipeline
+    meshes: Meshes
+    records: dict[str, Sequence[Record]]
+    train: Scenes
+    truth: dict[str, Scenes]
+
+
+def open_case(model: Path, meshes: Meshes, drawings: Path) -> Case:
+    """Load a trained model and the objects that were kept out of its training.
 
     Parameters
     ----------
     model : Path
         Folder with the note ``training.json`` that says which objects were kept out.
-    corpus : Path
+    meshes : Meshes
+        What it was trained on.
     drawings : Path
         Cache of drawings; what is missing is drawn, which takes minutes for a whole corpus.
-    grid : Path, optional
-        Picture of some results to write.
-
-    Returns
-    -------
-    dict
-        Numbers by part of the corpus ("seen packs", "unseen packs"), method and name; see
-        `measure`. The model's have besides `seconds` for a picture.
 
     Raises
     ------
@@ -99,34 +108,72 @@ def evaluate(
     """
     settings = _note(model)
     pipeline = load_pipeline(model)
-    size = pipeline.image_size
-    meshes = Corpus(corpus)
     split = split_corpus(meshes, settings.validation_packs, settings.seen_fraction, settings.seed)
-    drawing = settings.draws[:1]
-    train = load_scenes(meshes, split.train, drawing, size, drawings)
-    results = {}
-    for part, records in (("seen packs", split.seen_packs), ("unseen packs", split.unseen_packs)):
-        truth = load_scenes(meshes, records, drawing, size, drawings)
-        results[part] = compare(pipeline, train, truth)
-        if grid is not None and part == "unseen packs":
-            draw_grid(pipeline, truth, grid)
-    return results
+    records = {"seen packs": split.seen_packs, "unseen packs": split.unseen_packs}
+    records = {part: kept for part, kept in records.items() if kept}
+
+    def load(chosen: Sequence[Record]) -> Scenes:
+        return load_scenes(meshes, chosen, settings.draws[:1], pipeline.image_size, drawings)
+
+    truth = {part: load(kept) for part, kept in records.items()}
+    return Case(pipeline, meshes, records, load(split.train), truth)
 
 
-def compare(pipeline: Era3DPipeline, train: Scenes, truth: Scenes) -> dict[str, dict[str, float]]:
-    """Numbers of the model and of the trivial methods by name."""
-    started = time.perf_counter()
-    said = predict(pipeline, truth)
-    seconds = (time.perf_counter() - started) / len(truth)
+def evaluate(case: Case, seeds: int = 3) -> dict[str, dict[str, dict[str, float]]]:
+    """Measure a trained model on objects that were kept out of its training.
+
+    Returns
+    -------
+    dict
+        Numbers by part of the corpus ("seen packs", "unseen packs"), method and name; see
+        `compare`.
+    """
+    return {
+        part: compare(case.pipeline, case.train, truth, seeds) for part, truth in case.truth.items()
+    }
+
+
+def compare(
+    pipeline: Era3DPipeline, train: Scenes, truth: Scenes, seeds: int = 3
+) -> dict[str, dict[str, float]]:
+    """Numbers of the model and of the trivial methods by name; see `measure`.
+
+    The model's are means over seeds of its noise and over as many photos of each object; those
+    named ``... spread`` are their standard deviations, and `seconds` is the time for a picture.
+    """
     methods: dict[str, Callable[[Scenes, Scenes], Prediction]] = {
         "mean image": mean_image,
         "mean of the given category": category_mean,
         "nearest training object": nearest,
     }
-    results = {name: measure(method(train, truth), truth) for name, method in methods.items()}
-    results["era3d-mini"] = measure(said, truth) | {"seconds": seconds}
-    results["era3d-mini, wrong photo"] = measure(said.rolled(), truth)
+    started = time.perf_counter()
+    said = [predict(pipeline, truth.photographed(seed), seed=seed) for seed in range(seeds)]
+    seconds = (time.perf_counter() - started) / len(truth) / seeds
+    known = [truth.photographed(seed) for seed in range(seeds)]
+    results = {
+        name: _over([measure(method(train, one), one) for one in known])
+        for name, method in methods.items()
+    }
+    own = [measure(one, other) for one, other in zip(said, known, strict=True)]
+    wrong = [measure(one.rolled(), other) for one, other in zip(said, known, strict=True)]
+    results["the model"] = _over(own) | {"seconds": seconds}
+    results["the model, wrong photo"] = _over(wrong)
+    results["best constant camera"] = _over([_best_constant(one) for one in known])
     return results
+
+
+def _over(runs: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Means over runs, and standard deviations."""
+    values = {name: [run[name] for run in runs] for name in runs[0]}
+    means = {name: float(np.mean(value)) for name, value in values.items()}
+    return means | {f"{name} spread": float(np.std(value)) for name, value in values.items()}
+
+
+def _best_constant(truth: Scenes) -> dict[str, float]:
+    """Errors of the one camera that, chosen with the truth at hand, does best."""
+    pose = truth.poses[:, 0]
+    errors = np.abs(pose - np.median(pose, 0)).mean(0)
+    return {"elevation": float(np.degrees(errors[0])), "focal": float(errors[1])}
 
 
 def measure(said: Prediction, truth: Scenes) -> dict[str, float]:
@@ -220,7 +267,7 @@ def _mean_of(groups: Sequence[NDArray[np.integer]], train: Scenes) -> Prediction
 
 
 def load_scenes(
-    corpus: Corpus,
+    corpus: Meshes,
     records: Sequence[Record],
     drawing: Sequence[DrawConfig],
     size: int,
@@ -239,29 +286,19 @@ def load_scenes(
     )
 
 
-def draw_grid(pipeline: Era3DPipeline, truth: Scenes, path: Path) -> None:
-    """Write a picture: photo, six colours and six normals, said above true, of some objects."""
-    chosen = np.linspace(0, len(truth) - 1, _GRID_ROWS).astype(int)
-    some = Scenes(
-        truth.photos[chosen],
-        truth.poses[chosen],
-        truth.normals[chosen],
-        truth.colors[chosen],
-        truth.alphas[chosen],
-        tuple(truth.categories[i] for i in chosen),
-    )
-    said = predict(pipeline, some)
-    rows = []
-    for i in range(len(some)):
-        photo = np.asarray(some.photos[i, 0])
-        rows.append(np.concatenate([photo, *said.colors[i], *said.normals[i]], 1))
+def grid(said: Prediction, truth: Scenes, rows: int = _GRID_ROWS) -> Images:
+    """Picture (H, W, 3) of some objects: photo, six colours and six normals, said above true."""
+    lines = []
+    for i in np.linspace(0, len(truth) - 1, rows).astype(int):
+        photo = np.asarray(truth.photos[i, 0])
+        lines.append(np.concatenate([photo, *said.colors[i], *said.normals[i]], 1))
         blank = np.full_like(photo, 255)
-        rows.append(np.concatenate([blank, *some.colors[i], *some.normals[i]], 1))
-    Image.fromarray(np.concatenate(rows)).save(path)
+        lines.append(np.concatenate([blank, *truth.colors[i], *truth.normals[i]], 1))
+    return np.concatenate(lines)
 
 
 def table(results: dict[str, dict[str, dict[str, float]]]) -> str:
-    """Results as a table in Markdown."""
+    """Results as a table in Markdown; behind the model's numbers, their spread over seeds."""
     columns = {
         "iou": "IoU",
         "iou_front": "IoU front",
@@ -271,14 +308,21 @@ def table(results: dict[str, dict[str, dict[str, float]]]) -> str:
         "elevation": "elevation error",
         "focal": "focal error",
     }
-    digits = {"iou": 3, "iou_front": 3, "focal": 3}
     lines = ["| objects | method | " + " | ".join(columns.values()) + " |"]
     lines.append("|" + "---|" * (len(columns) + 2))
     for part, methods in results.items():
         for method, numbers in methods.items():
-            cells = [f"{numbers[key]:.{digits.get(key, 1)}f}" for key in columns]
+            cells = [_cell(numbers, key) for key in columns]
             lines.append(f"| {part} | {method} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def _cell(numbers: dict[str, float], key: str) -> str:
+    if key not in numbers:
+        return "-"
+    digits = {"iou": 3, "iou_front": 3, "focal": 3}.get(key, 1)
+    spread = numbers.get(f"{key} spread")
+    return f"{numbers[key]:.{digits}f}" + ("" if spread is None else f" ± {spread:.{digits}f}")
 
 
 def _note(model: Path) -> DataConfig:

@@ -1,57 +1,76 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts that are trained together: network, image encoder and prompt tokens."""
+"""The parts of a pipeline that are trained together: network, image encoder and prompt tokens."""
+
+from typing import NamedTuple
 
 import torch
-from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor, nn
-from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+from torch.nn import functional as F
 
-from era3d.diffusion.codec import PatchCodec
-from era3d.diffusion.conditioning import Preprocessor
+from era3d.diffusion.conditioning import labels_of
 from era3d.diffusion.pipeline import Era3DPipeline
-from era3d.diffusion.schedules import Presets
-from era3d.diffusion.unet import Era3DUNet, UNetOutput
-from era3d.training.config import ModelConfig
 
 IMAGES = 12
 
 
-class Trainee(nn.Module):
-    """Everything of a pipeline that has weights, and the pipeline around it.
+class Predicted(NamedTuple):
+    """What the network says of a batch of objects.
 
-    View and domain of an image are told twice: by its prompt tokens, and by a code behind the image
-    embedding in its class label, which an untrained network hears sooner.
+    ``latents`` is (12, n, C, h, w); ``pose`` and ``sight``, the camera as regressors and image
+    embedding see it, are (n, 2), or None where nothing regresses.
+    """
+
+    latents: Tensor
+    pose: Tensor | None
+    sight: Tensor | None
+
+
+class Trainee(nn.Module):
+    """Everything of a pipeline that has weights to train; its codec is left alone.
+
+    Parameters
+    ----------
+    pipeline : Era3DPipeline
+        Is trained in place, but for the prompts.
+    freeze : tuple of str
+        See `era3d.training.config.TrainConfig`.
+    sees : bool
+        Whether a camera is read from the image embedding as well. Only training uses it.
     """
 
     codes: Tensor
+    mean: Tensor
+    std: Tensor
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(
+        self, pipeline: Era3DPipeline, freeze: tuple[str, ...] = (), sees: bool = False
+    ) -> None:
         super().__init__()
-        self.config = config
-        self.codec = PatchCodec(config.patch)
-        self.unet = _unet(config, self.codec)
-        self.image_encoder = _image_encoder(config)
-        self.prompts = nn.Parameter(torch.randn(IMAGES, config.prompt_words, config.prompt_width))
-        self.register_buffer("codes", torch.eye(IMAGES) * IMAGES**0.5)
-        self._start_from_white()
+        self.unet = _trainable(pipeline.unet)
+        encoder = pipeline.image_encoder
+        self.image_encoder = encoder if "image_encoder" in freeze else _trainable(encoder)
+        self.prompts = nn.Parameter(pipeline.prompts.clone(), "prompts" not in freeze)
+        self.sight = nn.Linear(pipeline.embedding_mean.shape[-1], 2) if sees else None
+        self.register_buffer("codes", pipeline.label_codes)
+        self.register_buffer("mean", pipeline.embedding_mean)
+        self.register_buffer("std", pipeline.embedding_std)
+        self._preprocessor = pipeline.preprocessor
 
-    def _start_from_white(self) -> None:
-        """Let the network begin deaf to noise, with white as its zero."""
-        white = self.codec.encode(torch.ones(1, 3, self.config.patch, self.config.patch))
-        white = white[0, :, 0, 0]
-        conv, last = self.unet.conv_in, self.unet.conv_out
-        assert conv.bias is not None
-        assert last.bias is not None
-        with torch.no_grad():
-            conv.weight[:, : self.codec.channels] = 0
-            told = conv.weight[:, self.codec.channels : 2 * self.codec.channels]
-            conv.bias.copy_(-torch.einsum("oikl,i->o", told, white))
-            last.weight.mul_(0.1)
-            last.bias.copy_(0.8 * white)
+    def learned(self) -> dict[str, nn.Parameter]:
+        """What training changes, by name."""
+        return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
-    def forward(self, noisy: Tensor, times: Tensor, photo: Tensor, dropped: Tensor) -> UNetOutput:
-        """Predict clean latents of a batch of objects.
+    def forward(
+        self,
+        noisy: Tensor,
+        times: Tensor,
+        photo: Tensor,
+        condition: Tensor,
+        label_noise: Tensor,
+        untold: Tensor,
+    ) -> Predicted:
+        """Run the network on a batch of objects.
 
         Parameters
         ----------
@@ -61,69 +80,33 @@ class Trainee(nn.Module):
             Timestep of each domain of each object.
         photo : (n, 3, S, S) float
             -1..1 on white.
-        dropped : (n,) bool
-            Whose photo is withheld.
+        condition : (n, K, h, w) float
+            What the network is told of the photo beside the embedding; see `Codec.condition`.
+        label_noise : (12 n, width) float
+            Standard normal, for the image embeddings.
+        untold : (n,) bool
+            Whose embedding is withheld.
         """
         count = len(photo)
-        condition = self.codec.condition(photo / 2 + 0.5)
-        nothing = self.codec.no_condition(condition)
-        condition = torch.where(dropped[:, None, None, None], nothing, condition)
-        embedding = self.image_encoder(photo).image_embeds
-        labels = torch.cat([_spread(embedding), _repeat(self.codes, count)], 1)
-        labels = labels * ~_spread(dropped[:, None])
+        embedding = self.image_encoder(self._encoder_input(photo)).image_embeds
+        labels = labels_of(
+            _spread(embedding), label_noise, self.mean, self.std, _repeat(self.codes, count)
+        )
+        labels = labels * ~_spread(untold[:, None])
         sample = torch.cat([order(noisy), _spread(condition)], 1)
         time = times[:, :, None].expand(2, count, 6).reshape(-1)
-        return self.unet(sample, time, _repeat(self.prompts, count), labels)
+        output = self.unet(sample, time, _repeat(self.prompts, count), labels)
+        sight = None if self.sight is None else self.sight(embedding)
+        return Predicted(unorder(output.sample), output.pose, sight)
 
-    def pixels(self, latents: Tensor) -> Tensor:
-        """Latents (n, C, h, w) as pictures in -1..1, not clamped.
-
-        The codec's transform as one matrix product, which is several times faster to train through
-        than its transposed convolution.
-        """
-        patch, (height, width) = self.config.patch, latents.shape[-2:]
-        patches = latents.flatten(2).mT @ self.codec.filters.flatten(1) / self.codec.scale
-        grid = patches.unflatten(2, (3, patch, patch)).unflatten(1, (height, width))
-        return grid.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
-
-    def latents(self, pictures: Tensor) -> Tensor:
-        """Pictures (n, 3, S, S) in -1..1 as latents; the inverse of `pixels`."""
-        patch, size = self.config.patch, pictures.shape[-1] // self.config.patch
-        grid = pictures.unflatten(3, (size, patch)).unflatten(2, (size, patch))
-        patches = grid.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
-        latents = patches @ self.codec.filters.flatten(1).T * self.codec.scale
-        return latents.mT.unflatten(2, (size, size))
-
-    def pipeline(self, presets: Presets) -> Era3DPipeline:
-        """What the product runs."""
-        half = (0.5, 0.5, 0.5)
-        width = self.config.embedding
-        return Era3DPipeline(
-            self.unet,
-            self.codec,
-            scheduler(),
-            self.image_encoder,
-            Preprocessor(self.config.image_size, half, half),
-            torch.zeros(1, width),
-            torch.ones(1, width),
-            self.prompts.detach(),
-            self.codes,
-            presets,
-        )
-
-
-def scheduler() -> DDIMScheduler:
-    """Era3D's linear schedule, rescaled so that the last step holds noise only."""
-    return DDIMScheduler(
-        beta_schedule="linear",
-        beta_start=0.00085,
-        beta_end=0.012,
-        clip_sample=False,
-        set_alpha_to_one=True,
-        prediction_type="sample",
-        timestep_spacing="trailing",
-        rescale_betas_zero_snr=True,
-    )
+    def _encoder_input(self, photo: Tensor) -> Tensor:
+        """Photos as the image encoder wants them; see `Preprocessor`."""
+        size, mean, std = self._preprocessor.size, self._preprocessor.mean, self._preprocessor.std
+        if photo.shape[-1] != size:
+            photo = F.interpolate(photo, (size, size), mode="bicubic", antialias=True)
+        # In -1..1 rather than 0..1.
+        middle, spread = (photo.new_tensor(x)[:, None, None] for x in (mean, std))
+        return ((photo + 1) / 2 - middle) / spread
 
 
 def order(images: Tensor) -> Tensor:
@@ -146,34 +129,9 @@ def _repeat(per_image: Tensor, count: int) -> Tensor:
     return order(per_image[:, None].expand(IMAGES, count, *per_image.shape[1:]))
 
 
-def _unet(config: ModelConfig, codec: PatchCodec) -> Era3DUNet:
-    blocks = {True: "CrossAttnDownBlockMV2D", False: "DownBlock2D"}
-    return Era3DUNet(
-        sample_size=config.image_size // config.patch,
-        in_channels=codec.channels + codec.condition_channels,
-        out_channels=codec.channels,
-        block_out_channels=config.widths,
-        attention_head_dim=[width // config.head_size for width in config.widths],
-        layers_per_block=config.layers,
-        down_block_types=[blocks[attends] for attends in config.attention],
-        cross_attention_dim=config.prompt_width,
-        projection_class_embeddings_input_dim=config.embedding + IMAGES,
-        num_regress_blocks=config.regressor_layers,
-        regress_hidden_size=config.regressor_width,
-        norm_num_groups=config.norm_groups,
-    )
-
-
-def _image_encoder(config: ModelConfig) -> CLIPVisionModelWithProjection:
-    return CLIPVisionModelWithProjection(
-        CLIPVisionConfig(
-            hidden_size=config.encoder_width,
-            intermediate_size=4 * config.encoder_width,
-            projection_dim=config.embedding,
-            num_hidden_layers=config.encoder_layers,
-            num_attention_heads=config.encoder_width // config.head_size,
-            image_size=config.image_size,
-            patch_size=config.encoder_patch,
-            hidden_act="gelu",
-        )
-    )
+def _trainable(module: nn.Module) -> nn.Module:
+    """Let a module learn; its weights may still be files that are mapped into memory."""
+    for parameter in module.parameters():
+        parameter.data = parameter.data.float().clone()
+        parameter.requires_grad_(True)
+    return module

@@ -4,7 +4,6 @@
 
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,39 +11,44 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from accelerate import Accelerator
+from accelerate.utils import gather_object
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from era3d.diffusion.checkpoint import save_pipeline
-from era3d.diffusion.schedules import Presets, Sampling
+from era3d.diffusion.pipeline import Era3DPipeline
 from era3d.errors import InputError
 from era3d.progress import Progress, ignore
+from era3d.training import checkpoint
+from era3d.training.board import Board
+from era3d.training.checkpoint import CHECKPOINT
 from era3d.training.config import TrainConfig
-from era3d.training.corpus import Corpus, split_corpus
-from era3d.training.dataset import Drawings, Sample, draw_all
-from era3d.training.model import Trainee, scheduler, unorder
+from era3d.training.data import Data, load_data
+from era3d.training.dataset import Drawings, Sample
+from era3d.training.metrics import Scenes, grid, measure, predict
+from era3d.training.model import Trainee
+from era3d.training.objective import Losses, Objective
 from era3d.training.optimizer import make_optimizers
+from era3d.training.start import begin
 
-CHECKPOINT = "checkpoint.pt"
-# Samples that start from noise alone are most of the training: one step is best, and quickest.
-PRESETS = Presets(
-    draft=Sampling(1, 1.0, 0.0), standard=Sampling(1, 1.0, 0.0), reference=Sampling(40, 1.0, 1.0)
-)
+_LOG_SECONDS = 30.0
 
 
-def train(config: Path, corpus: Path, out: Path, resume: bool, progress: Progress = ignore) -> None:
-    """Train from a TOML file until its schedule ends; then write the model to ``out/model``.
+def train(
+    config: TrainConfig, corpus: Path, out: Path, resume: bool, progress: Progress = ignore
+) -> None:
+    """Train until the schedule ends; then write the model to ``out/model``.
 
     Parameters
     ----------
-    config : Path
-        See `era3d.training.config.TrainConfig`.
+    config : TrainConfig
     corpus : Path
-        Folder with ``index.jsonl``.
+        See `era3d.training.data.open_meshes`.
     out : Path
         For drawings, checkpoint, log and model.
     resume : bool
-        Go on from the checkpoint in `out`; without it, one that is there is an error.
+        Go on from the checkpoint in `out`, or begin if it was never reached; without it, one that
+        is there is an error.
     progress : Progress
         Called with objects drawn and to be drawn, for each drawing; then with samples seen and to
         be seen.
@@ -54,23 +58,15 @@ def train(config: Path, corpus: Path, out: Path, resume: bool, progress: Progres
     InputError
         For a bad configuration or corpus, or a checkpoint that does not belong to them.
     """
-    settings = TrainConfig.load(config)
-    trainer = Trainer(settings, load_drawings(settings, corpus, out, progress), out, resume)
-    trainer.run(progress)
+    accelerator = Accelerator(
+        mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
+    )
+    with accelerator.main_process_first():
+        shown = progress if accelerator.is_main_process else ignore
+        data = load_data(config, corpus, out, shown)
+    trainer = Trainer(config, data, out, resume, accelerator)
+    trainer.run(shown)
     trainer.export(out / "model")
-
-
-def load_drawings(
-    settings: TrainConfig, corpus: Path, out: Path, progress: Progress = ignore
-) -> Drawings:
-    """Draw what is not drawn yet, and open it."""
-    data = settings.data
-    meshes = Corpus(corpus)
-    records = split_corpus(meshes, data.validation_packs, data.seen_fraction, data.seed).train
-    size, cache = settings.model.image_size, out / "drawings"
-    folders = draw_all(meshes, records, data.draws, size, cache, progress)
-    shares = [drawing.share for drawing in data.draws]
-    return Drawings(folders, shares, [record.category for record in records], data.recolor)
 
 
 class Trainer:
@@ -79,155 +75,215 @@ class Trainer:
     Parameters
     ----------
     config : TrainConfig
-    drawings : Drawings
+    data : Data or Drawings
+        What is learned from, and what is looked at.
     out : Path
-        Folder of the checkpoint and of ``log.jsonl``.
+        Folder of the checkpoint and of the log.
     resume : bool
         Whether to start from the checkpoint.
+    accelerator : Accelerator, optional
+        Devices and precision; by default those that the configuration and the machine give.
     """
 
-    def __init__(self, config: TrainConfig, drawings: Drawings, out: Path, resume: bool) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        data: Data | Drawings,
+        out: Path,
+        resume: bool,
+        accelerator: Accelerator | None = None,
+    ) -> None:
+        self.accelerator = accelerator or Accelerator(
+            mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
+        )
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
-        self.config, self.drawings, self.out = config, drawings, out
-        self.model = Trainee(config.model)
-        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+        self.config, self.out = config, out
+        self.data = Data(data, None) if isinstance(data, Drawings) else data
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / CHECKPOINT).is_file() and not resume:
+            raise InputError(f"'{out}' holds a checkpoint: resume it, or choose another folder.")
+        self.pipeline = begin(config, out)
+        self.objective = Objective(config, self.pipeline)
+        self.model = Trainee(self.pipeline, config.freeze, config.sight_weight > 0)
+        if config.checkpointing:
+            self.pipeline.unet.enable_gradient_checkpointing()
+        self.average = {k: v.detach().clone() for k, v in self.model.learned().items()}
         self.optimizers = make_optimizers(
             self.model, config.matrix_lr, config.lr, config.weight_decay
         )
-        self.generator = np.random.default_rng(config.seed)
+        self._base_rates = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
+        # Each process draws its own objects and noise.
+        rank = self.accelerator.process_index
+        torch.manual_seed(config.seed + rank)
+        self.generator = np.random.default_rng([config.seed, rank] if rank else config.seed)
         self.step_count = self.samples = 0
         self.seconds = 0.0
-        self.share_of_image = scheduler().alphas_cumprod
-        self._base_rates = [[g["lr"] for g in o.param_groups] for o in self.optimizers]
-        self._pose = [p for n, p in self.model.named_parameters() if "regressor" in n]
-        self._trunk = [p for n, p in self.model.named_parameters() if "regressor" not in n]
-        out.mkdir(parents=True, exist_ok=True)
-        if (out / CHECKPOINT).is_file():
-            if not resume:
-                raise InputError(
-                    f"'{out}' holds a checkpoint: resume it, or choose another folder."
-                )
+        if resume and (out / CHECKPOINT).is_file():
             self._load()
+        self._prepare()
+        self.board = Board(out, self.samples) if self.accelerator.is_main_process else None
+
+    def _prepare(self) -> None:
+        """Move everything to the device, and let processes share their gradients."""
+        device = self.accelerator.device
+        self._wrapped = self.accelerator.prepare(self.model)
+        self.optimizers = tuple(self.accelerator.prepare(o) for o in self.optimizers)
+        self.average = {name: tensor.to(device) for name, tensor in self.average.items()}
+        self.objective.space.codec.to(device)
+        learned = self.model.learned()
+        self._pose = [p for n, p in learned.items() if "regressor" in n]
+        self._trunk = [p for n, p in learned.items() if "regressor" not in n]
 
     def run(self, progress: Progress = ignore) -> None:
         """Step until the schedule ends, saving now and then and at the end."""
         saved = logged = time.monotonic()
-        errors: list[float] = []
-        while self.samples < self.config.schedule.total:
-            errors.append(self.step())
+        errors: list[Losses] = []
+        total = self.config.schedule.total
+        progress(self.samples, total)
+        while self.samples < total:
+            before = self.samples
+            errors += self.step()
             now = time.monotonic()
-            if now - logged > 30:
+            if now - logged > _LOG_SECONDS or self.samples >= total:
                 self._log(errors)
                 errors, logged = [], now
+            if self._passed(before, self.config.look_every):
+                self.look()
             if now - saved > self.config.save_seconds:
                 self.save()
                 saved = now
-            progress(self.samples, self.config.schedule.total)
+            progress(self.samples, total)
         self.save()
+        if self.board is not None:
+            self.board.close()
 
-    def step(self) -> float:
-        """Learn from one batch; return the mean squared error of what was predicted from noise."""
+    def step(self) -> list[Losses]:
+        """Learn from one batch, in as many passes as are accumulated; return their errors."""
         started = time.process_time()
-        batch = self.drawings.pick(self.config.batch, self.generator)
         factor = self.config.schedule.factor(self.samples)
         for optimizer, rates in zip(self.optimizers, self._base_rates, strict=True):
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
-        loss, error = self._loss(batch)
-        self.model.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._trunk, self.config.clip)
-        nn.utils.clip_grad_norm_(self._pose, self.config.pose_clip)
-        for optimizer in self.optimizers:
-            optimizer.step()
+        losses = [self._pass() for _ in range(self.config.accumulate)]
         self.step_count += 1
-        self.samples += self.config.batch
+        passes = self.accelerator.num_processes * self.config.accumulate
+        self.samples += self.config.batch * passes
         self._update_average()
         self.seconds += time.process_time() - started
-        return error
+        return losses
 
-    def _loss(self, batch: Sample) -> tuple[Tensor, float]:
-        config, count = self.config, len(batch.photo)
-        targets = batch.targets.transpose(0, 1)
-        with torch.no_grad():
-            clean = self.model.latents(targets.flatten(0, 1)).unflatten(0, (12, count))
-        last = torch.rand(2, count) < config.last_share
-        end = len(self.share_of_image) - 1
-        times = torch.where(last, end, torch.randint(0, end + 1, (2, count)))
-        share = self.share_of_image[times].repeat_interleave(6, 0)[:, :, None, None, None]
-        noisy = share.sqrt() * clean + (1 - share).sqrt() * torch.randn_like(clean)
-        dropped = torch.rand(count) < config.drop
-        # Short sequences: the plain attention kernel has the faster gradient.
-        with (
-            sdpa_kernel(SDPBackend.MATH),
-            torch.autocast("cpu", torch.bfloat16, enabled=config.bf16),
-        ):
-            output = self.model(noisy, times, batch.photo, dropped)
-        squares = (unorder(self.model.pixels(output.sample.float())) - targets).square()
-        weight = 1 + (config.silhouette_weight - 1) * batch.alpha.transpose(0, 1)
-        loss = (squares * weight).mean()
-        if output.pose is not None:
-            told = ~dropped[:, None]
-            pose_error = ((output.pose.float() - batch.pose).square() * told).mean()
-            loss = loss + config.pose_weight * pose_error
-        from_noise = (last & ~dropped).repeat_interleave(6, 0)
-        return loss, float(squares.detach().mean((2, 3, 4))[from_noise].mean())
+    def _pass(self) -> Losses:
+        batch = self._on_device(self.data.drawings.pick(self.config.batch, self.generator))
+        drawn = self.objective.draw(batch)
+        with self.accelerator.accumulate(self._wrapped):
+            with self._attention():
+                said = self._wrapped(
+                    drawn.noisy,
+                    drawn.times,
+                    batch.photo,
+                    drawn.condition,
+                    drawn.label_noise,
+                    drawn.untold,
+                )
+                losses = self.objective.losses(drawn, said, batch)
+                self.accelerator.backward(losses.total)
+            if self.accelerator.sync_gradients:
+                self.accelerator.clip_grad_norm_(self._trunk, self.config.clip)
+                if self._pose:
+                    torch.nn.utils.clip_grad_norm_(self._pose, self.config.pose_clip)
+            for optimizer in self.optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
+        return Losses(losses.total.detach(), losses.from_noise)
 
+    def _attention(self) -> Any:
+        """On a CPU sequences are short: the plain attention kernel has the faster gradient."""
+        backends = [SDPBackend.MATH] if self.accelerator.device.type == "cpu" else list(_FUSED)
+        return sdpa_kernel(backends)
+
+    def _on_device(self, batch: Sample) -> Sample:
+        device = self.accelerator.device
+        return Sample(*(getattr(batch, f.name).to(device) for f in dataclasses.fields(batch)))
+
+    @torch.no_grad()
     def _update_average(self) -> None:
         keep = min(self.config.ema, (1 + self.step_count) / (10 + self.step_count))
-        for name, value in self.model.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - keep)
+        for name, value in self.model.learned().items():
+            self.average[name].lerp_(value, 1 - keep)
 
-    def _log(self, errors: Sequence[float]) -> None:
-        entry = {
-            "samples": self.samples,
-            "error": round(float(np.nanmean(errors)), 5),
-            "cpu_seconds": round(self.seconds, 1),
-            "time": round(time.time()),
-        }
-        with (self.out / "log.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+    def _passed(self, before: int, every: int) -> bool:
+        return bool(every) and before // every != self.samples // every
+
+    def _log(self, errors: Sequence[Losses]) -> None:
+        if self.board is not None and errors:
+            known = {"loss": [e.total for e in errors], "error": [e.from_noise for e in errors]}
+            values = {name: float(torch.stack(x).nanmean()) for name, x in known.items()}
+            self.board.numbers(self.samples, values | {"cpu_seconds": self.seconds})
+
+    def look(self) -> None:
+        """Draw and measure the objects that are looked at, with the averaged weights."""
+        if self.board is None or self.data.watched is None:
+            return
+        watched: Scenes = self.data.watched
+        said = predict(self.averaged(), watched)
+        self.board.numbers(self.samples, measure(said, watched))
+        self.board.picture(self.samples, "objects", grid(said, watched))
+
+    def averaged(self) -> Era3DPipeline:
+        """The model with averaged weights, on the CPU; leaves the random numbers alone."""
+        with torch.random.fork_rng():
+            pipeline = begin(self.config, self.out)
+        model = Trainee(pipeline, self.config.freeze, self.config.sight_weight > 0)
+        model.load_state_dict(self.average, strict=False)
+        pipeline.prompts = model.prompts.detach()
+        pipeline.unet.eval()
+        pipeline.image_encoder.eval()
+        return pipeline
 
     def save(self) -> None:
         """Replace the checkpoint, in one move."""
-        state = {
-            "fingerprint": self.config.fingerprint(),
-            "model": self.model.state_dict(),
-            "average": self.average,
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "step": self.step_count,
-            "samples": self.samples,
-            "seconds": self.seconds,
-            "torch": torch.get_rng_state(),
-            "numpy": self.generator.bit_generator.state,
-        }
-        temporary = self.out / f"{CHECKPOINT}.{os.getpid()}.tmp"
-        torch.save(state, temporary)
-        temporary.replace(self.out / CHECKPOINT)
+        states = gather_object([(torch.get_rng_state(), self.generator.bit_generator.state)])
+        if self.accelerator.is_main_process:
+            state = {
+                "fingerprint": self.config.fingerprint(),
+                "model": dict(self.model.learned()),
+                "average": self.average,
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "step": self.step_count,
+                "samples": self.samples,
+                "seconds": self.seconds,
+                "random": [list(one) for one in states],
+            }
+            if self.accelerator.scaler is not None:
+                state["scaler"] = self.accelerator.scaler.state_dict()
+            checkpoint.save(state, self.out / CHECKPOINT)
+        self.accelerator.wait_for_everyone()
 
     def _load(self) -> None:
-        state: dict[str, Any] = torch.load(self.out / CHECKPOINT, weights_only=True)
-        if state["fingerprint"] != self.config.fingerprint():
-            raise InputError(
-                f"The checkpoint in '{self.out}' was made with another model or other data: "
-                "choose another folder."
-            )
-        self.model.load_state_dict(state["model"])
-        self.average = state["average"]
+        state = checkpoint.load(self.out / CHECKPOINT, self.config.fingerprint())
+        learned = self.model.learned()
+        for name, parameter in learned.items():
+            parameter.data.copy_(state["model"][name])
+            self.average[name].copy_(state["average"][name])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         self.step_count, self.samples = state["step"], state["samples"]
         self.seconds = state["seconds"]
-        torch.set_rng_state(state["torch"])
-        self.generator.bit_generator.state = state["numpy"]
+        if "scaler" in state and self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
+        # With more processes than before, the new ones begin with their own numbers.
+        rank = self.accelerator.process_index
+        if rank < len(state["random"]):
+            numbers, numpy_state = state["random"][rank]
+            torch.set_rng_state(numbers)
+            self.generator.bit_generator.state = numpy_state
 
     def export(self, folder: Path) -> None:
         """Write the averaged weights as a model folder, with a note on how they came to be."""
-        model = Trainee(self.config.model)
-        model.load_state_dict(self.average)
-        save_pipeline(model.pipeline(PRESETS), folder)
+        if not self.accelerator.is_main_process:
+            return
+        save_pipeline(self.averaged(), folder)
         note = {
             "samples": self.samples,
             "steps": self.step_count,
@@ -236,3 +292,11 @@ class Trainer:
             "data": dataclasses.asdict(self.config.data),
         }
         (folder / "training.json").write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
+
+
+_FUSED = (
+    SDPBackend.FLASH_ATTENTION,
+    SDPBackend.EFFICIENT_ATTENTION,
+    SDPBackend.CUDNN_ATTENTION,
+    SDPBackend.MATH,
+)

@@ -3,21 +3,27 @@
 """The measurements, on predictions whose errors are known."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from era3d.errors import InputError
+from era3d.training.corpus import Corpus
 from era3d.training.metrics import (
     Prediction,
     Scenes,
     category_mean,
-    evaluate,
+    compare,
+    grid,
     mean_image,
     measure,
     nearest,
+    open_case,
     table,
 )
+
+FOLDER = Path(__file__).parents[2] / "data" / "corpus"
 
 
 def scenes(count=4, size=16, seed=0):
@@ -91,6 +97,37 @@ def test_table_lists_every_method():
     assert "| unseen packs | ours | 1.000 |" in text
 
 
+class Painter:
+    """Answers every photo with its own average colour; the camera it guesses is always the same."""
+
+    def __call__(self, photo, steps=None, seed=0):
+        color = np.full((6, *photo.shape), photo.mean() / 255, np.float32)
+        noise = np.random.default_rng(seed).normal(0, 0.01, color.shape)
+        normal = (color + noise).clip(0, 1).astype(np.float32)
+        return SimpleNamespace(color=color, normal=normal, elevation=0.0, focal=0.5)
+
+
+def test_comparison_tells_means_over_seeds_and_their_spread():
+    truth = scenes()
+    found = compare(Painter(), truth, truth, seeds=3)
+    ours, constant = found["the model"], found["best constant camera"]
+    assert ours["elevation"] == pytest.approx(10, abs=1e-3)
+    assert constant["elevation"] == pytest.approx(0, abs=1e-3)
+    assert ours["psnr_normal spread"] > 0
+    assert found["nearest training object"]["iou"] == 1
+    assert found["nearest training object"]["iou spread"] == 0
+
+
+def test_the_grid_shows_what_was_said_above_the_truth():
+    truth = scenes()
+    said = Prediction(truth.normals // 2, truth.colors, truth.poses[:, 0])
+    picture = grid(said, truth, rows=2)
+    assert picture.shape == (4 * 16, 13 * 16, 3)
+    assert (picture[:16, :16] == truth.photos[0, 0]).all()
+    assert (picture[:16, 7 * 16 : 8 * 16] == truth.normals[0, 0] // 2).all()
+    assert (picture[-16:, 7 * 16 : 8 * 16] == truth.normals[-1, 0]).all()
+
+
 def test_a_foreign_model_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"training\.json"):
-        evaluate(tmp_path, Path("corpus"), tmp_path)
+        open_case(tmp_path, Corpus(FOLDER), tmp_path)

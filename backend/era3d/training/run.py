@@ -1,0 +1,72 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run was asked for, kept in its folder so that it can go on without being told again."""
+
+import dataclasses
+from pathlib import Path
+
+from era3d.errors import InputError
+from era3d.files import read_object, write_object
+from era3d.training.config import ScheduleConfig, TrainConfig
+
+RUN = "run.json"
+
+
+def prepare(
+    out: Path,
+    config: str | None,
+    corpus: Path | None,
+    start: str | None = None,
+    steps: int | None = None,
+    resume: bool = False,
+) -> tuple[TrainConfig, Path]:
+    """Find configuration and meshes of a run, new or resumed, and note them in its folder.
+
+    Parameters
+    ----------
+    out : Path
+        The run's folder.
+    config : str, optional
+        A TOML file, or the name of one that comes with the package; with `resume` it may be left
+        out, as may all else, and what the run was asked for at first holds.
+    corpus : Path, optional
+        See `era3d.training.data.open_meshes`.
+    start, steps
+        Instead of the configuration's start, and of where its schedule ends.
+    resume : bool
+
+    Raises
+    ------
+    InputError
+        If something is missing.
+    """
+    noted = read_object(out / RUN, {}) if resume else {}
+    if config is not None:
+        settings = TrainConfig.load(_shipped(config))
+    elif "config" in noted:
+        settings = TrainConfig.from_dict(noted["config"], str(out / RUN))
+    else:
+        raise InputError("Say which CONFIG: a TOML file, or mini, folder or full.")
+    if corpus is None:
+        if "corpus" not in noted:
+            raise InputError("Say which meshes to train on: --corpus DIR.")
+        corpus = Path(noted["corpus"])
+    if start is not None:
+        settings = dataclasses.replace(settings, start=start)
+    if steps is not None:
+        settings = dataclasses.replace(settings, schedule=_ending(settings, steps))
+    out.mkdir(parents=True, exist_ok=True)
+    told = {"config": dataclasses.asdict(settings), "corpus": str(corpus.resolve())}
+    write_object(out / RUN, told)
+    return settings, corpus
+
+
+def _shipped(name: str) -> Path:
+    path = Path(name)
+    own = Path(__file__).with_name(f"{name}.toml")
+    return own if not path.is_file() and path.name == name and own.is_file() else path
+
+
+def _ending(settings: TrainConfig, steps: int) -> ScheduleConfig:
+    total = steps * settings.batch * settings.accumulate
+    return dataclasses.replace(settings.schedule, total=total)
