@@ -10,11 +10,14 @@ skip=(torch triton)
 mapfile -t more < <(uv pip compile pyproject.toml --universal "${common[@]}" --constraint <(echo "$torch") |
   sed -nE 's/^((nvidia|cuda)-[a-z0-9-]+)==.*/\1/p')
 without=(); for name in "${skip[@]}" "${more[@]}"; do without+=(--no-emit-package "$name"); done
-uv pip compile pyproject.toml --universal "${common[@]}" "${without[@]}" \
-  --constraint <(echo "$torch") --output-file $here/base.txt
-# The tests also try what is optional.
-uv pip compile pyproject.toml --universal "${common[@]}" "${without[@]}" --extra dev --extra serve \
+# The tests also try what is optional, as far as it runs on any machine.
+extras=(); for name in dev serve web space train colmap spz usd; do extras+=(--extra "$name"); done
+uv pip compile pyproject.toml --universal "${common[@]}" "${without[@]}" "${extras[@]}" \
   --constraint <(echo "$torch") --output-file $here/dev.txt
+# What people install is what was tested.
+tested=$(sed -nE 's/^([a-z0-9][^ ]*==[^\]*).*/\1/p' $here/dev.txt)
+uv pip compile pyproject.toml --universal "${common[@]}" "${without[@]}" \
+  --constraint <(echo "$torch"; echo "$tested") --output-file $here/base.txt
 for version in 4.2.23 4.5.15 5.0.1; do
   printf 'bpy==%s\npytest>=9\npytest-timeout>=2.3\n' $version |
     uv pip compile - "${common[@]}" --output-file "$here/bpy-$version.txt"
