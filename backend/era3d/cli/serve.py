@@ -6,6 +6,9 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from era3d.serve.listen import Address
+    from era3d.serve.runner import Executor
     from era3d.serve.settings import ServerSettings
 
 _TOKEN_VARIABLE = "ERA3D_TOKEN"
@@ -35,6 +39,7 @@ def add(commands: Any) -> None:
     serve.add_argument("--certificate", type=Path, metavar="PEM", help="for TLS")
     serve.add_argument("--key", type=Path, metavar="PEM", help="of the certificate")
     _add_work(serve)
+    _add_cluster(serve)
 
 
 def _add_work(serve: argparse.ArgumentParser) -> None:
@@ -61,6 +66,24 @@ def _add_work(serve: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_cluster(serve: argparse.ArgumentParser) -> None:
+    cluster = serve.add_argument_group("cluster", "stages as deployments of Ray Serve")
+    cluster.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="of a cluster (default: started on this machine)",
+    )
+    cluster.add_argument(
+        "--replicas",
+        action="append",
+        default=[],
+        metavar="STAGE=LEAST:MOST",
+        help="of a stage; may be given again (default: 1 to as many as there are GPUs or cores)",
+    )
+
+
 def _serve(options: argparse.Namespace) -> None:
     try:
         from era3d.serve.app import create_app
@@ -81,11 +104,32 @@ def _serve(options: argparse.Namespace) -> None:
     settings, address = _settings(options, token_file), _address(options)
     check_exposure(address, settings)
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with holding(settings.folder):
-        app = create_app(settings)
+    with holding(settings.folder), _executors(options, settings) as executors:
+        app = create_app(settings, executors)
         if options.web:
             _add_page(app, settings)
         serve(app, address, settings.limits, options.json)
+
+
+@contextmanager
+def _executors(
+    options: argparse.Namespace, settings: "ServerSettings"
+) -> "Iterator[list[Executor] | None]":
+    """What runs the jobs: None for workers on this machine."""
+    if options.ray is None:
+        if options.replicas:
+            raise InputError("--replicas belong to --ray.")
+        yield None
+        return
+    from era3d.serve.cluster.plan import read_replicas
+
+    replicas = read_replicas(options.replicas)
+    if find_spec("ray") is None:  # not imported yet: it reads its settings then
+        raise InputError("A cluster needs the package ray: install era3d with the extra ray.")
+    from era3d.serve.cluster.deployment import deployed
+
+    with deployed(options.ray, replicas, settings.limits.job_seconds) as executors:
+        yield list(executors)
 
 
 def _add_page(app: "FastAPI", settings: "ServerSettings") -> None:

@@ -96,6 +96,11 @@ class Runner:
         return self._waiting.index(record) if record in self._waiting else None
 
     @property
+    def workers(self) -> int:
+        """Jobs that can run at a time."""
+        return len(self._executors)
+
+    @property
     def waiting(self) -> int:
         """Jobs that wait."""
         return len(self._waiting)

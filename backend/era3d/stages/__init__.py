@@ -16,12 +16,13 @@ from era3d.stages.files import (
     store_views,
     write_cameras,
 )
-from era3d.stages.runner import STAGES, run, stages_of
+from era3d.stages.runner import STAGES, is_current, run, stages_of
 
 __all__ = [
     "STAGES",
     "create_from_picture",
     "create_from_views",
+    "is_current",
     "run",
     "stages_of",
     "store_picture",

@@ -94,8 +94,8 @@ def stages_of(
 
 
 def _run_stage(job: Job, stage: Stage, log: EventLog) -> None:
-    wanted = hash_inputs(stage.settings(job.request), stage.present_inputs(job))
-    if _is_current(job, stage, wanted):
+    wanted = _hash(job, stage)
+    if _is_made_of(job, stage, wanted):
         log.emit("skipped", stage=stage.name)
         return
     log.emit("started", stage=stage.name)
@@ -129,8 +129,22 @@ def _told(report: Report) -> Iterator[None]:
         yield
 
 
-def _is_current(job: Job, stage: Stage, wanted: str) -> bool:
-    """Whether a stage's outputs are there and were made from what its inputs are now."""
+def is_current(job: Job, stage: Stage) -> bool:
+    """Whether a stage's outputs are there and were made from what its inputs are now.
+
+    Raises
+    ------
+    InputError
+        If an input is missing, or the model is not here.
+    """
+    return _is_made_of(job, stage, _hash(job, stage))
+
+
+def _hash(job: Job, stage: Stage) -> str:
+    return hash_inputs(stage.settings(job.request), stage.present_inputs(job))
+
+
+def _is_made_of(job: Job, stage: Stage, wanted: str) -> bool:
     entry = job.finished(stage.name)
     there = all(job.path(name).is_file() for name in stage.outputs(job.request))
     return entry is not None and there and entry.get("input_hash") == wanted

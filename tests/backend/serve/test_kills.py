@@ -26,8 +26,8 @@ ENDED = ("finished", "failed", "cancelled")
 WORKER = """
 import json, os, sys, threading, time
 from pathlib import Path
-from era3d.files import replacing, write_object
-from era3d.job import EventLog, clean_up
+from era3d.files import clean_up, replacing, write_object
+from era3d.job import EventLog
 from era3d.lock import holding
 state = Path(sys.argv[1])
 def tell(name, last=None):

@@ -26,7 +26,7 @@ async def health(service: ServiceOf, http: Request) -> Health:
     return Health(
         protocol=PROTOCOL,
         version=__version__,
-        workers=settings.workers,
+        workers=service.runner.workers,
         running=service.runner.running,
         queued=service.runner.waiting,
         models=list(settings.models),
