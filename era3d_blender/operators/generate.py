@@ -109,11 +109,12 @@ class ERA3D_OT_generate(RequestProperties, bpy.types.Operator):
 
     def _picture(self, context: bpy.types.Context, job: Path) -> Path:
         """Return the picture's file; what is only in Blender is written into the job."""
-        from ..scene.pictures import picture_file, save_pixels
+        from ..scene.mask import write_mask
+        from ..scene.pictures import picture_file
 
         if self.filepath:
             return Path(bpy.path.abspath(self.filepath)).absolute()
         settings = context.scene.era3d
         if settings.mask is not None:
-            save_pixels(settings.mask, job / "mask.png")
+            write_mask(settings.mask, job / "mask.png")
         return picture_file(settings.picture, job)

@@ -53,8 +53,9 @@ class ERA3D_OT_import_job(bpy.types.Operator):
             return {"CANCELLED"}
         for thing in context.selected_objects:
             thing.select_set(False)
-        made.mesh.select_set(True)
-        context.view_layer.objects.active = made.mesh
+        shown = made.mesh or made.root  # a job that stopped at its views has no mesh yet
+        shown.select_set(True)
+        context.view_layer.objects.active = shown
         jobs.seen(Path(bpy.path.abspath(self.directory)))
         self.report({"INFO"}, f"Imported {made.collection.name}")
         return {"FINISHED"}

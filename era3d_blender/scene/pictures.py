@@ -155,6 +155,39 @@ def picture_file(image: bpy.types.Image, folder: Path) -> Path:
     return copy
 
 
+def render_as_image(scene: bpy.types.Scene) -> bpy.types.Image:
+    """Return the last render as a packed image, looking as it does in the render's window.
+
+    Raises
+    ------
+    JobFolderError
+        When there is none.
+    """
+    result = bpy.data.images.get("Render Result")
+    if result is None:
+        raise JobFolderError("Nothing has been rendered yet")
+    output = scene.render.image_settings
+    names = ("file_format", "color_mode", "color_depth")
+    kept = {name: getattr(output, name) for name in names}
+    path = Path(bpy.app.tempdir) / "era3d_render.png"
+    try:
+        if bpy.app.version >= (5, 0, 0):
+            kept = {"media_type": output.media_type} | kept
+            output.media_type = "IMAGE"
+        output.file_format, output.color_mode, output.color_depth = "PNG", "RGBA", "8"
+        result.save_render(str(path), scene=scene)
+    except RuntimeError as error:
+        raise JobFolderError("Nothing has been rendered yet") from error
+    finally:
+        for name, value in kept.items():
+            setattr(output, name, value)
+    image = load_file(path)
+    image.name = "Render"
+    image.pack()
+    path.unlink()
+    return image
+
+
 def save_pixels(image: bpy.types.Image, path: Path) -> None:
     """Write what an image shows as 8-bit PNG, scaled down if it is large; it must not notice."""
     large, shrunk = max(image.size) > LARGEST_SIDE, None
@@ -168,8 +201,8 @@ def save_pixels(image: bpy.types.Image, path: Path) -> None:
             bpy.data.images.remove(shrunk)
     step = -(-max(values.shape[:2]) // LARGEST_SIDE)
     values = values[::step, ::step]
-    if image.is_float and not image.colorspace_settings.is_data:
-        values = np.concatenate([_to_srgb(values[..., :3]), values[..., 3:]], axis=-1)
+    if image.is_float:
+        values = _as_png_has_it(image, values)
     write_png(path, values)
 
 
@@ -183,6 +216,16 @@ def write_png(path: Path, values: np.ndarray) -> None:
         copy.save()
     finally:
         bpy.data.images.remove(copy)
+
+
+def _as_png_has_it(image: bpy.types.Image, values: np.ndarray) -> np.ndarray:
+    """Return float pixels, in linear light and multiplied by alpha, as sRGB and straight."""
+    color, alpha = values[..., :3], values[..., 3:]
+    if image.alpha_mode == "PREMUL":
+        color = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
+    if not image.colorspace_settings.is_data:
+        color = _to_srgb(color)
+    return np.concatenate([color, alpha], axis=-1)
 
 
 def _to_srgb(linear: np.ndarray) -> np.ndarray:

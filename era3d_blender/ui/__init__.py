@@ -17,4 +17,4 @@ from . import (
 
 PANELS = (presets, panel, queue, reference, generate, gallery, cameras, result, history)
 CLASSES = tuple(cls for module in PANELS for cls in module.CLASSES)
-MODULES = (preview, gallery)
+MODULES = (preview, gallery, *reference.MODULES)

@@ -116,14 +116,13 @@ def draw_view(cell: bpy.types.UILayout, camera: bpy.types.Object, shown: bool) -
         if icon:  # 0 without a window
             thumbnails.template_icon(icon_value=icon, scale=_ICON_SCALE)
     edited = any(is_edited(image) for image in pictures if image)
-    row = cell.row(align=True)
     text = title(camera[VIEW_KEY]) + (" *" if edited else "")
-    row.operator("era3d.look_through", text=text, depress=shown).view = camera[VIEW_KEY]
-    row.context_pointer_set("era3d_camera", camera)
-    row.menu("ERA3D_MT_view", text="", icon="DOWNARROW_HLT")
+    cell.operator("era3d.look_through", text=text, depress=shown).view = camera[VIEW_KEY]
     row = cell.row(align=True)
     row.prop(camera.era3d, "use_view", text="")
     row.prop(camera.era3d, "weight", text="", slider=True)
+    row.context_pointer_set("era3d_camera", camera)
+    row.menu("ERA3D_MT_view", text="", icon="DOWNARROW_HLT")
 
 
 def draw_rebuild(layout: bpy.types.UILayout) -> None:

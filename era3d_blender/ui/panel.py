@@ -23,7 +23,7 @@ class ERA3D_PT_main(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the settings and the job below them."""
         layout, settings = self.layout, context.scene.era3d
-        draw_reference(layout, settings)
+        draw_reference(layout, settings, context.region)
         draw_settings(layout, settings, context.region)
         column = layout.column()
         column.scale_y = 1.6

@@ -71,8 +71,9 @@ def test_other_peoples_folders_are_left_alone(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["holiday.jpg"]
 
 
-def test_a_log_that_was_opened_before_us_is_no_obstacle(tmp_path):
-    (tmp_path / "log.txt").touch()
+@pytest.mark.parametrize("name", ["log.txt", "picture.png", "mask.png"])
+def test_what_was_put_there_for_us_is_no_obstacle(tmp_path, name):
+    (tmp_path / name).touch()
     assert Job.create(tmp_path, Request()).request == Request()
 
 

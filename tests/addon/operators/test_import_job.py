@@ -19,6 +19,13 @@ def test_the_mesh_is_selected_and_active(empty_scene, job):
     assert [thing.name for thing in bpy.context.selected_objects] == ["letter"]
 
 
+def test_of_views_alone_the_root_is_active(empty_scene, job):
+    (job / "mesh.glb").unlink()
+    assert bpy.ops.era3d.import_job(directory=str(job)) == {"FINISHED"}
+    assert bpy.context.active_object.name == "letter root"
+    assert bpy.ops.era3d.look_through(view="left") == {"FINISHED"}
+
+
 def test_look_through_a_view(empty_scene, job):
     bpy.ops.era3d.import_job(directory=str(job))
     assert bpy.ops.era3d.look_through(view="left") == {"FINISHED"}
