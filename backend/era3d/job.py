@@ -45,6 +45,9 @@ class Request:
         Pixels that the subject's longer side takes of the 512 that the model sees.
     model : str
         ``mini``, ``6view``, ``ortho``, the name of an imported model or the folder of a checkpoint.
+    views_from : str
+        Empty: a model on this machine makes the views. ``space:OWNER/NAME`` or ``space:https://…``:
+        a Gradio Space with Era3D does, to which the cut-out picture is sent.
     seed : int
         Of all random numbers of the job.
     quality : str
@@ -80,6 +83,7 @@ class Request:
     source: str = "picture"
     crop_size: int = 420
     model: str = "mini"
+    views_from: str = ""
     seed: int = 0
     quality: str = "standard"
     steps: int | None = None
@@ -109,6 +113,11 @@ class Request:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             _check(name, value, value is None or low <= value <= high, f"{low:,} to {high:,}")
+        _check("views_from", self.views_from, isinstance(self.views_from, str), "a text")
+        if self.views_from:
+            from era3d.sources.address import parse_source
+
+            parse_source(self.views_from)
         for name in ("symmetric", "refine", "isotropic", "normal_map"):
             value = getattr(self, name)
             _check(name, value, isinstance(value, bool), "true or false")
@@ -210,7 +219,10 @@ class EventLog:
     def emit(self, kind: str, **values: Any) -> None:
         """Append an event; values that are None are left out."""
         event = {"time": round(time.time(), 3), "kind": kind}
-        event |= {key: value for key, value in values.items() if value is not None}
+        self.repeat(event | {key: value for key, value in values.items() if value is not None})
+
+    def repeat(self, event: dict[str, Any]) -> None:
+        """Append an event that happened elsewhere, as it is."""
         if self._file is None:
             # A line that a crash cut short must not swallow the next one.
             mend = self.path.is_file() and not self.path.read_bytes().endswith(b"\n")
