@@ -28,6 +28,18 @@ def _show_pictures(settings: Era3DObject, _context: bpy.types.Context) -> None:
     show_pictures(settings.id_data)
 
 
+def _height(settings: Era3DObject) -> float:
+    from .scene.placing import height_of
+
+    return height_of(settings.id_data)
+
+
+def _set_height(settings: Era3DObject, height: float) -> None:
+    from .scene.placing import set_height
+
+    set_height(settings.id_data, height)
+
+
 class Era3DVersion(bpy.types.PropertyGroup):
     """One result of a job: all that is swapped when an artist goes back to it."""
 
@@ -64,6 +76,15 @@ class Era3DObject(bpy.types.PropertyGroup):
         name="In Front",
         description="Show the pictures before the object, to compare the two or to trace",
         update=_show_pictures,
+    )
+    height: FloatProperty(
+        name="Height",
+        description="Height of the object; its cameras and their pictures follow",
+        min=0.0,
+        subtype="DISTANCE",
+        get=_height,
+        set=_set_height,
+        options=set(),
     )
     use_view: BoolProperty(
         name="Use View",
