@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -24,6 +25,8 @@ LOCK = {
     "requirements.txt": ROOT / "requirements/base.txt",
     "torch-version.txt": ROOT / "requirements/torch-version.txt",
 }
+MANUAL = ROOT / "docs/addon.md"
+_STYLE = "<style>body { font: 16px/1.5 sans-serif; max-width: 48em; margin: 2em auto; }</style>"
 # Everything in the zip carries this time, so that the same sources make the same bytes.
 _TIME = (2026, 1, 1, 0, 0, 0)
 _EPOCH = "1767225600"
@@ -33,7 +36,7 @@ _OPTIONAL = ("blender_version_max", "website", "copyright", "permissions", "tags
 # Blender may name the package bl_ext.<anything>.era3d; and these have no place in an extension.
 _SEPARATE = ("carrier/", "installer/")  # run by processes of their own, where threads may be
 _FORBIDDEN = re.compile(
-    r"^\s*(?:import|from)\s+(?:era3d_blender|threading|multiprocessing|requests|urllib)\b|sys\.path",
+    r"^\s*(?:import|from)\s+(?:era3d_blender|threading|multiprocessing|requests|urllib(?!\.parse))\b|sys\.path",
     re.MULTILINE,
 )
 
@@ -87,6 +90,9 @@ def build(folder: Path) -> Path:
         wheel = build_wheel(Path(scratch), manifest["version"])
         files |= {f"backend/{wheel.name}": wheel, MANIFEST.name: MANIFEST, "LICENSE": LICENSE}
         files |= {f"backend/{name}": path for name, path in LOCK.items()}
+        manual = Path(scratch) / "addon.html"
+        manual.write_text(build_manual(), "utf-8")
+        files["manual/addon.html"] = manual
         partial = archive.with_suffix(".part")
         with zipfile.ZipFile(partial, "w") as packed:
             for name in sorted(files):
@@ -98,6 +104,20 @@ def build(folder: Path) -> Path:
 def addon_files() -> dict[str, Path]:
     """Return the add-on's sources by their name in the zip."""
     return {path.relative_to(ADDON).as_posix(): path for path in ADDON.rglob("*.py")}
+
+
+def build_manual() -> str:
+    """Return the add-on's manual as a page whose headings can be linked to, as on the web."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt().enable("table")
+    tokens = parser.parse(MANUAL.read_text("utf-8"))
+    for token, following in itertools.pairwise(tokens):
+        if token.type == "heading_open":
+            slug = re.sub(r"[^a-z0-9]+", "-", following.content.lower()).strip("-")
+            token.attrSet("id", slug)
+    body = parser.renderer.render(tokens, parser.options, {})
+    return f"<!doctype html>\n<meta charset=utf-8>\n<title>Era3D</title>\n{_STYLE}\n{body}"
 
 
 def build_wheel(folder: Path, version: str) -> Path:

@@ -34,13 +34,16 @@ def _parts() -> tuple[tuple, tuple]:
         installation,
         jobs,
         machine,
+        manual,
         objects,
         operators,
         preferences,
         properties,
+        translations,
         ui,
     )
 
     classes = (preferences.Era3DPreferences, *operators.classes(), *ui.CLASSES)
     modules = (properties, objects, history, backend, jobs, installation, machine, *ui.MODULES, cli)
+    modules += (manual, translations)
     return modules, classes

@@ -157,7 +157,7 @@ class Era3DSettings(RequestProperties, bpy.types.PropertyGroup):
         default=True,
     )
     count: IntProperty(
-        name="Seeds",
+        name="Variants",
         description="So many jobs, each with a seed of its own",
         min=1,
         max=16,
@@ -166,7 +166,17 @@ class Era3DSettings(RequestProperties, bpy.types.PropertyGroup):
 
 
 def request_of(properties: RequestProperties) -> dict[str, Any]:
-    """Return the entries of a request.json that properties stand for."""
+    """Return the entries of a request.json that properties stand for.
+
+    Raises
+    ------
+    ValueError
+        When a file of a newer version of the add-on holds a choice that this one does not know.
+    """
+    for name in ("model", *_SAME):
+        if getattr(properties, name) == "":
+            label = properties.bl_rna.properties[name].name
+            raise ValueError(f"{label}: this file was saved by a newer version; choose again")
     other = properties.model == "CUSTOM"
     request = {"model": properties.model}
     if other:

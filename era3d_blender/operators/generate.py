@@ -39,7 +39,7 @@ class ERA3D_OT_generate(RequestProperties, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
     count: IntProperty(
-        name="Seeds",
+        name="Variants",
         description="So many jobs, each with a seed of its own",
         min=1,
         max=16,
@@ -50,6 +50,11 @@ class ERA3D_OT_generate(RequestProperties, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the jobs with the panel's settings and return; the timer follows them."""
         settings = context.scene.era3d
+        try:
+            request_of(settings)
+        except ValueError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         if not settings.keep_seed and not self.directory:
             settings.seed = random.randrange(LARGEST_SEED)
         for name in (*names(), "count"):
@@ -75,9 +80,10 @@ class ERA3D_OT_generate(RequestProperties, bpy.types.Operator):
         from ..scene.folder import JobFolderError
 
         try:
+            request = request_of(self) | {"seed": (self.seed + number) % (LARGEST_SEED + 1)}
             way = chosen_backend()
             job = self._folder(context)
-        except (BackendMissingError, OSError) as error:
+        except (BackendMissingError, OSError, ValueError) as error:
             self.report({"ERROR"}, str(error))
             return None
         try:
@@ -87,7 +93,6 @@ class ERA3D_OT_generate(RequestProperties, bpy.types.Operator):
             if not self.directory:
                 shutil.rmtree(job, ignore_errors=True)
             return None
-        request = request_of(self) | {"seed": (self.seed + number) % (LARGEST_SEED + 1)}
         until = None if self.until == "texture" else self.until
         return backend.supervisor(
             way, generate_order(Generation(picture, request, until), job), job

@@ -32,12 +32,31 @@ def work(job: Path, seconds: float = 0.0) -> None:
         for step in range(1, 5):
             time.sleep(seconds)
             emit(job, kind="progress", stage=stage, step=step, of=4)
+            if stage == "views" and seconds >= 0.5:
+                write_preview(job / "preview.png", step / 4)
+                emit(job, kind="preview", stage=stage, preview="preview.png")
         emit(job, kind="finished", stage=stage, seconds=0.1)
     if not (job / "mesh.glb").exists():
         from glyph import write_job
 
         write_job(job)
     emit(job, kind="done")
+
+
+def write_preview(path: Path, fraction: float) -> None:
+    """Write the six views, colours above normals, as far as they have come out of the noise."""
+    import glyph
+    import numpy as np
+
+    views = [glyph.view(azimuth) for azimuth in glyph.AZIMUTHS.values()]
+    rows = [np.concatenate([view[kind] for view in views], axis=1) for kind in (0, 1)]
+    shown = np.concatenate(rows)
+    noise = np.random.default_rng(0).integers(0, 256, shown.shape)
+    mixed = (fraction * shown + (1 - fraction) * noise).astype(np.uint8)
+    mixed[..., 3] = 255
+    partial = path.with_suffix(".part")
+    partial.write_bytes(glyph.png(mixed))
+    partial.replace(path)
 
 
 def main() -> int:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 import zipfile
 
@@ -27,9 +28,19 @@ def test_the_addon_is_at_the_top_and_the_backend_inside(archive):
     assert f"backend/era3d-{manifest['version']}-py3-none-any.whl" in names
     assert {"backend/requirements.txt", "backend/torch-version.txt"} <= set(names)
     assert {"installer/__main__.py", "installer/steps.py"} <= set(names)
+    assert "manual/addon.html" in names
     assert archive.name == f"era3d-{manifest['version']}.zip"
     assert not [name for name in names if "test" in name or "__pycache__" in name]
     assert names == sorted(names)
+
+
+def test_the_manual_has_an_anchor_for_each_heading_that_blender_links_to():
+    page = build_addon.build_manual()
+    source = (build_addon.ADDON / "manual.py").read_text("utf-8")
+    linked = set(re.findall(r'", "([a-z-]+)"\)', source))
+    assert len(linked) > 8
+    assert linked <= set(re.findall(r'<h[12] id="([^"]*)"', page))
+    assert "<table>" in page
 
 
 def test_the_wheel_is_the_backend_with_the_same_version(archive, tmp_path):

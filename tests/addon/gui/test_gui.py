@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,38 +23,106 @@ HERE = Path(__file__).parent
 NEEDED = ("blender", "xvfb-run", "import")
 
 
-@pytest.fixture
-def session(tmp_path, fake_python):
-    """What the session reported, and the folder with its pictures."""
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """What one long session reported, and the folder with its pictures."""
+    tmp_path = tmp_path_factory.mktemp("session")
+    fake_python = tmp_path / "python"
+    fake = HERE.parent / "fake_backend.py"
+    fake_python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{fake}" "$@"\n')
+    fake_python.chmod(0o755)
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
     archive = build_addon.build(tmp_path / "dist")
     picture = HERE.parents[2] / "examples/pickup_truck.png"
     command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24 +extension GLX", "blender"]
-    command += ["--factory-startup", "--window-geometry", "0", "0", "1280", "800"]
+    command += [
+        "--factory-startup",
+        "--enable-event-simulate",
+        "--window-geometry",
+        "0",
+        "0",
+        "1280",
+        "800",
+    ]
     if os.environ.get("LIBGL_ALWAYS_SOFTWARE"):
         command += ["--gpu-backend", "opengl"]
     command += ["--python", str(HERE / "drive.py"), "--"]
     command += [str(archive), str(fake_python), str(picture), str(tmp_path / "out")]
     resources = {"BLENDER_USER_RESOURCES": str(tmp_path / "blender"), "ERA3D_FAKE": "unhurried"}
-    subprocess.run(command, env={**os.environ, **resources}, check=True, timeout=240)
-    return json.loads((tmp_path / "out/report.json").read_text()), tmp_path / "out"
+    subprocess.run(command, env={**os.environ, **resources}, check=True, timeout=400)
+    out = tmp_path / "out"
+    kept = os.environ.get("ERA3D_SCREENSHOTS")
+    if kept:
+        shutil.copytree(out, kept, dirs_exist_ok=True)
+    return json.loads((out / "report.json").read_text()), out
 
 
-def test_a_session(session):
-    report, pictures = session
+@pytest.fixture(scope="module")
+def told(session):
+    report, _ = session
     assert "error" not in report, report["error"]
-    assert "No backend is set up" in report["without_backend"]
-    assert report["state"] == "finished"
-    assert report["objects"] == [*["CAMERA"] * 6, "EMPTY", "MESH"]
-    assert report["objects_after_undo"] == 0  # one import, one step
-    assert report["job_after_undo"]
-    assert "exit code 3" in report["failure"]
-    assert report["running_at_the_end"]
-    with pytest.raises(ProcessLookupError):  # leaving Blender ends the backend
-        os.kill(report["left_running"], 0)
-    ticks = sorted(report["ticks"])
-    assert len(ticks) > 5
-    assert ticks[int(0.9 * len(ticks))] < 0.005
-    assert len(list(pictures.glob("*.png"))) >= 5
+    return report
+
+
+def test_without_a_backend_the_way_to_one_is_told(told):
+    assert "No backend is set up" in told["without_backend"]
+
+
+def test_generate_is_pressed_and_what_it_makes_is_one_undo_step(told):
+    assert told["clicked"]
+    assert told["state"] == "finished"
+    assert told["objects"] == [*["CAMERA"] * 6, "EMPTY", "MESH"]
+    assert told["objects_after_undo"] == 0
+
+
+def test_a_second_press_queues_a_second_job(told):
+    assert told["queued"] == 1
+
+
+def test_undo_does_not_touch_a_job(told):
+    assert told["running_after_undo"]
+    assert told["job_after_undo"]
+
+
+def test_a_job_goes_on_in_another_file_and_waits_there_for_a_click(told):
+    assert told["objects_in_another_file"] == 0
+    assert told["waits_for_a_click"]
+    assert told["objects_after_a_click"] == 8
+
+
+def test_painted_pixels_reach_the_backend(told):
+    assert told["rebuilt"] == ["FINISHED"]
+    assert told["painted_pixel"] == pytest.approx([0.0, 1.0, 0.0], abs=0.01)
+    assert told["rebuild_state"] == "finished"
+
+
+def test_a_dropped_picture_is_the_next_one(told):
+    assert told["dropped"] == "pickup_truck.png"
+
+
+def test_cancel_is_pressed(told):
+    assert told["cancelled"] == "cancelled"
+
+
+def test_a_failure_is_told_in_words_and_its_details_are_copied(told):
+    assert "exit code 3" in told["failure"]
+    assert "out of memory, goodbye" in told["details"]
+
+
+def test_leaving_blender_ends_the_backend(told):
+    assert told["running_at_the_end"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(told["left_running"], 0)
+
+
+def test_the_timer_takes_no_time(told):
+    ticks = sorted(told["ticks"])
+    assert len(ticks) > 50
+    assert ticks[int(0.95 * len(ticks))] < 0.005
+
+
+def test_pictures_are_kept(session):
+    _, pictures = session
+    assert len(list(pictures.glob("*.png"))) == 15
