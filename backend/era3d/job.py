@@ -78,6 +78,8 @@ class Request:
         Width and height of the texture in pixels.
     normal_map : bool
         Bake the views' normals into a tangent-space normal map.
+    splats : bool
+        Make Gaussian splats of the result as well.
     """
 
     source: str = "picture"
@@ -100,6 +102,7 @@ class Request:
     texture: str = "atlas"
     texture_size: int = 1024
     normal_map: bool = False
+    splats: bool = False
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
@@ -118,7 +121,7 @@ class Request:
             from era3d.sources.address import parse_source
 
             parse_source(self.views_from)
-        for name in ("symmetric", "refine", "isotropic", "normal_map"):
+        for name in ("symmetric", "refine", "isotropic", "normal_map", "splats"):
             value = getattr(self, name)
             _check(name, value, isinstance(value, bool), "true or false")
         # JSON has no tuples.

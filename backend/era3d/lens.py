@@ -49,13 +49,13 @@ class Lens:
     @property
     def matrix_world(self) -> NDArray[np.float64]:
         """Pose (4, 4), camera to world, with Blender's axes (looks along -Z, Y up)."""
-        return np.linalg.inv(self.world_to_camera) @ _BLENDER_TO_OPENCV
+        return np.asarray(np.linalg.inv(self.world_to_camera) @ _BLENDER_TO_OPENCV)
 
     @property
     def position(self) -> NDArray[np.float64]:
         """Where it stands, (3,), world frame."""
         rotation, shift = self.world_to_camera[:3, :3], self.world_to_camera[:3, 3]
-        return -rotation.T @ shift
+        return np.asarray(-rotation.T @ shift, np.float64)
 
     def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Turn world points (..., 3) to the camera's frame."""

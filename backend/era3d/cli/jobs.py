@@ -11,7 +11,7 @@ from era3d.cli.settings import add_settings, given_settings
 from era3d.job import Job, Request
 from era3d.stages import create_from_picture, create_from_views, run, stages_of
 
-_STAGES = ("prepare", "views", "mesh", "texture")
+_STAGES = ("prepare", "views", "mesh", "texture", "splats")
 
 
 def add(commands: Any) -> None:

@@ -16,6 +16,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     crop = "pixels of 512 that the subject's longer side takes (default: 420)"
     group.add_argument("--crop-size", type=int, metavar="PIXELS", help=crop)
     group.add_argument("--model", help="mini, 6view, ortho or a folder (default: mini)")
+    source = "have this Gradio Space make the views: the cut-out picture is sent there"
+    group.add_argument("--views-from", metavar="space:OWNER/NAME", help=source)
     group.add_argument("--seed", type=int)
     group.add_argument("--quality", choices=("draft", "standard", "reference"))
     group.add_argument("--steps", type=int, help="sampling steps (default: as --quality says)")
@@ -35,6 +37,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--texture", choices=("atlas", "vertex"))
     group.add_argument("--texture-size", type=int)
     group.add_argument("--normal-map", action=switch, help="bake a normal map as well")
+    group.add_argument("--splats", action=switch, help="make Gaussian splats as well")
 
 
 def _weights(text: str) -> tuple[float, ...]:

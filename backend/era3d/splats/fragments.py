@@ -51,7 +51,7 @@ def fragments_of(flat: Flat, opacity: Tensor, lens: Lens, slack: float = 1.0) ->
     Fragments
     """
     reach = 2 * (opacity * slack / FAINTEST).clamp(min=1).log()
-    drawn = (reach > 0) & ((flat.depth > NEAREST) | torch.tensor(lens.orthographic))
+    drawn = reach > 0 if lens.orthographic else (reach > 0) & (flat.depth > NEAREST)
     order = torch.where(drawn, flat.depth, torch.inf).argsort(stable=True)[: int(drawn.sum())]
     conic = flat.conic()
     row_owner, row, low, high = _rows(flat, conic, reach, order, lens)

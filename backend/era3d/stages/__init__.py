@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The stages in order: what each reads, does and writes. Read this package first.
 
-``prepare -> views -> mesh -> texture``. A stage reads files of the job folder and writes files to
-it. It is skipped when the hash of its inputs and settings is the one in job.json, so a changed file
-(a painted view, say) makes exactly the stages after it run again.
+``prepare -> views -> mesh -> texture (-> splats)``. A stage reads files of the job folder and
+writes files to it. It is skipped when the hash of its inputs and settings is the one in job.json,
+so a changed file (a painted view, say) makes exactly the stages after it run again.
 
 Heavy libraries are imported by the work that needs them: reading a job must stay instant.
 """

@@ -15,11 +15,13 @@ from era3d.lock import holding
 from era3d.provenance import peak_memory_mb, versions
 from era3d.stages.mesh import MESH
 from era3d.stages.prepare import PREPARE
+from era3d.stages.splats import SPLATS
 from era3d.stages.stage import Report, Stage
 from era3d.stages.texture import TEXTURE
 from era3d.stages.views import VIEWS
 
 STAGES = (PREPARE, VIEWS, MESH, TEXTURE)
+"""Those of every job; splats follow where they are asked for."""
 # Six views that somebody gave need no model; they start where the model would have ended.
 _FIRST_STAGE = {"picture": "prepare", "views": "mesh"}
 
@@ -82,12 +84,13 @@ def stages_of(
     InputError
         If the request has no such stage, or the first comes after the last.
     """
-    names = [stage.name for stage in STAGES]
+    stages = (*STAGES, SPLATS) if request.splats else STAGES
+    names = [stage.name for stage in stages]
     own = names[names.index(_FIRST_STAGE[request.source]) :]
     for name in (first, last):
         if name is not None and name not in own:
             raise InputError(f"This job has no stage {name}; choose {', '.join(own)}.")
-    chosen = STAGES[names.index(first or own[0]) : names.index(last or own[-1]) + 1]
+    chosen = stages[names.index(first or own[0]) : names.index(last or own[-1]) + 1]
     if not chosen:
         raise InputError(f"The stage {last} comes before {first}; choose a later one to end with.")
     return chosen

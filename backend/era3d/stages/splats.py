@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""After the last stage, where it is asked for: Gaussian splats on the painted mesh."""
+
+from typing import Any
+
+from era3d.files import replacing
+from era3d.job import Job, Request
+from era3d.stages.files import COLOR_FILES, NORMAL_FILES
+from era3d.stages.stage import Report, Stage
+
+_FILE = "splats.ply"
+
+
+def _settings(request: Request) -> dict[str, Any]:
+    return {"seed": request.seed}
+
+
+def _work(job: Job, report: Report) -> dict[str, Any]:
+    from era3d.devices import choose
+    from era3d.export import read_glb
+    from era3d.splats import write_splat_ply
+    from era3d.splats.reconstruct import splats_of
+    from era3d.views import load_views
+
+    request = job.request
+    mesh, views = read_glb(job.path("mesh.glb")), load_views(job.path("views"))
+    device = choose(request.device)
+    # Of the kinds of devices, these bear the double precision that long sums of light need.
+    name = device.torch if device.kind in ("cuda", "rocm") else "cpu"
+    gaussians = splats_of(mesh, views, request.seed, report.progress, name)
+    with replacing(job.path(_FILE)) as path:
+        write_splat_ply(path, gaussians)
+    return {"gaussians": len(gaussians)}
+
+
+SPLATS = Stage(
+    "splats",
+    ("mesh.glb", *NORMAL_FILES, *COLOR_FILES),
+    lambda _: (_FILE,),
+    _settings,
+    _work,
+)
