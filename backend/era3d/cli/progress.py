@@ -29,7 +29,7 @@ class ProgressBars:
             self._bar.refresh()
         elif kind == "skipped":
             tqdm.write(f"{event['stage']} is up to date", file=sys.stderr)
-        elif kind == "warning":
+        elif kind in ("warning", "note"):
             tqdm.write(f"{event['stage']}: {event['message']}", file=sys.stderr)
         elif kind in ("finished", "failed", "cancelled"):
             self._close(whole=kind == "finished")

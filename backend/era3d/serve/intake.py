@@ -37,6 +37,8 @@ def read_request(text: bytes, settings: ServerSettings) -> Request:
             "update the server, or use an older client.",
         )
     values |= {"device": settings.device, "vram_limit": settings.vram_limit}
+    if values.get("views_from"):  # it would reach from here into the network, and send pictures
+        raise Refusal(422, "This server makes the views itself; leave views_from out.")
     if values.setdefault("model", Request.model) not in settings.models:
         raise Refusal(422, f"This server has no such model; choose {', '.join(settings.models)}.")
     method = values.setdefault("method", Request.method)

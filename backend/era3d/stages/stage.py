@@ -33,6 +33,10 @@ class Report:
         """A file of the job folder shows how far the work is."""
         self.log.emit("preview", stage=self.stage, preview=file)
 
+    def note(self, message: str) -> None:
+        """Something worth knowing while the work goes on, and not afterwards."""
+        self.log.emit("note", stage=self.stage, message=message)
+
     def warn(self, message: str) -> None:
         """The work goes on, but the user should know this."""
         self.warnings.append(message)

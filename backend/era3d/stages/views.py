@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The second stage: the model makes six colour and six normal views of the subject."""
+"""The second stage: a model makes six colour and six normal views of the subject.
+
+The model runs here, or, where the request says so, in a Gradio Space.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +21,9 @@ PREVIEW = "preview.png"
 
 
 def _settings(request: Request) -> dict[str, Any]:
+    if request.views_from:
+        names = ("views_from", "seed", "steps", "guidance")
+        return {name: getattr(request, name) for name in names}
     from era3d.diffusion import revision
 
     return {
@@ -30,6 +36,33 @@ def _settings(request: Request) -> dict[str, Any]:
 
 
 def _work(job: Job, report: Report) -> dict[str, Any]:
+    return _fetch(job, report) if job.request.views_from else _make(job, report)
+
+
+def _fetch(job: Job, report: Report) -> dict[str, Any]:
+    """Have the views made elsewhere; each sign of life is a moment at which to stop."""
+    from era3d.sources import parse_source, views_from_space
+
+    def tell(message: str) -> None:
+        if message:
+            report.note(message)
+        report.progress(0, 1)
+
+    request = job.request
+    views = views_from_space(
+        parse_source(request.views_from),
+        job.path("subject.png"),
+        seed=request.seed,
+        steps=request.steps,
+        guidance=request.guidance,
+        tell=tell,
+    )
+    store_views(job, views)
+    write_cameras(job, None)
+    return {"views_from": request.views_from, "size": views.size}
+
+
+def _make(job: Job, report: Report) -> dict[str, Any]:
     from era3d.diffusion.pose import object_cells, pose_of
     from era3d.diffusion.result import views_of
 

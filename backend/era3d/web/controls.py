@@ -7,12 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
-from gradio.components import Component
 
 from era3d.cameras import VIEWS
 from era3d.job import Request
 
-Controls = dict[str, Component]
+Controls = dict[str, Any]
 
 _DEFAULT = Request()
 _WEIGHT = "weight_"

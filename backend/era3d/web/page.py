@@ -173,7 +173,7 @@ def _connect(page: gr.Blocks, layout: Layout, actions: Actions) -> None:
     on(page.load, actions.come_back, known)
     on(layout.timer.tick, actions.look, known)
     crop = layout.crop["crop_size"]
-    for event in (layout.picture.change, crop.release):  # type: ignore[attr-defined]
+    for event in (layout.picture.change, crop.release):
         on(event, actions.preview, [layout.picture, crop])
     settings = list(layout.controls.values())
     on(layout.generate.click, actions.generate, [layout.memory, layout.picture, *settings])
