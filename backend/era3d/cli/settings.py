@@ -18,8 +18,6 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--model", help="mini, 6view, ortho or a folder (default: mini)")
     source = "have this Gradio Space make the views: the cut-out picture is sent there"
     group.add_argument("--views-from", metavar="space:OWNER/NAME", help=source)
-    source = "have this Gradio Space make the views: the cut-out picture is sent there"
-    group.add_argument("--views-from", metavar="space:OWNER/NAME", help=source)
     group.add_argument("--seed", type=int)
     group.add_argument("--quality", choices=("draft", "standard", "reference"))
     group.add_argument("--steps", type=int, help="sampling steps (default: as --quality says)")
