@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -127,8 +127,8 @@ def use_file(operator: bpy.types.Operator, context: bpy.types.Context, path: Pat
 def path_in(text: str) -> Path | None:
     """Return the file that a clipboard's text names, as a path or as file managers write it."""
     line = text.strip().splitlines()[0].strip().strip('"') if text.strip() else ""
-    if line.startswith("file:"):
-        line = unquote(urlsplit(line).path)
+    if line.startswith("file://"):
+        line = _unquoted("/" + line.removeprefix("file://").partition("/")[2])
         if os.name == "nt":
             line = line.lstrip("/")
     with contextlib.suppress(OSError, ValueError):
@@ -136,6 +136,12 @@ def path_in(text: str) -> Path | None:
         if line and path.is_absolute() and path.is_file():
             return path
     return None
+
+
+def _unquoted(text: str) -> str:
+    """Return a URL's path as a file system has it: each %XX is a byte of UTF-8."""
+    raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), text.encode())
+    return raw.decode("utf-8", "replace")
 
 
 def pasted_image(context: bpy.types.Context) -> bpy.types.Image | None:

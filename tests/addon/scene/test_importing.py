@@ -442,3 +442,14 @@ def test_an_import_is_quick(empty_scene, job):
     start = time.process_time()
     import_job(job, empty_scene)
     assert time.process_time() - start < 1.0
+
+
+def test_fifty_thousand_faces_and_a_large_texture_are_quick(empty_scene, tmp_path):
+    from benchmarks.importing import ball
+    from era3d_blender.scene.importing import import_job
+
+    job = ball(tmp_path / "ball", faces=50_000, texture=2048)
+    start = time.process_time()
+    made = import_job(job, empty_scene)
+    assert time.process_time() - start < 1.5
+    assert len(made.mesh.data.polygons) > 49_000
