@@ -216,8 +216,17 @@ def _deliver(task: Task) -> None:
     root = next((thing for thing in bpy.data.objects if thing.session_uid == task.root), None)
     if root is not None and find_root(root) is root:
         bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
-    else:
+    elif not _is_candidate(task.folder):
         bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(task.folder))
+
+
+def _is_candidate(folder: Path) -> bool:
+    """Tell whether a job has but views, of a picture whose candidates the panel shows already."""
+    if (folder / "mesh.glb").is_file():
+        return False
+    from .scene.candidates import has_root_of
+
+    return has_root_of(folder)
 
 
 @bpy.app.handlers.persistent

@@ -15,7 +15,7 @@ from .cameras import show_pictures
 from .folder import JobFolderError, read_job
 from .importing import describe, follow_reference, locked
 from .pictures import load_picture
-from .roots import COLOR, JOB_KEY, NORMAL, camera_of
+from .roots import COLOR, JOB_KEY, NORMAL, camera_of, job_folder
 from .views import background_of
 
 _TAIL_BYTES = 4096
@@ -27,6 +27,12 @@ def same_picture(one: Path, other: Path) -> bool:
     """Tell whether two jobs began with the same picture, by size and end of the stored file."""
     mark = _mark(one / "input.png")
     return mark is not None and mark == _mark(other / "input.png")
+
+
+def has_root_of(folder: Path) -> bool:
+    """Tell whether a job of the same picture is in this file."""
+    roots = [thing for thing in bpy.data.objects if JOB_KEY in thing and thing.users_scene]
+    return any(same_picture(job_folder(root), folder) for root in roots)
 
 
 def request_to_repeat(folder: Path) -> dict[str, Any]:

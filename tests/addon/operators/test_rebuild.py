@@ -104,3 +104,20 @@ def test_other_seeds_are_jobs_of_their_own_up_to_the_views(root, job):
     assert "'request': {'model': 'mini', 'faces': 500, 'seed': 21}" in told(fresh)
     assert f"'picture': '{job / 'input.png'}'" in told(fresh)
     assert len(bpy.data.objects) == 8  # nothing is imported before one is chosen
+
+
+def test_the_first_of_some_seeds_is_imported_the_others_are_its_candidates(
+    empty_scene, tmp_path, backend
+):
+    from era3d_blender import jobs
+    from era3d_blender.client.supervisor import Supervisor
+
+    folders = [glyph.write_job(tmp_path / f"seed {seed}") for seed in (1, 2, 3)]
+    for folder in folders:
+        (folder / "mesh.glb").unlink()
+        jobs._deliver(jobs.Task(Supervisor(["python"], folder, {})))
+    roots = [thing.name for thing in bpy.data.objects if "era3d_job" in thing]
+    assert roots == ["seed 1 root"]
+    (folders[2] / "mesh.glb").write_bytes(glyph.letter_glb())  # that one was wanted whole
+    jobs._deliver(jobs.Task(Supervisor(["python"], folders[2], {})))
+    assert "seed 3 root" in bpy.data.objects
