@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from .worker import WorkerRun
 
 STAGES = ("prepare", "views", "mesh", "texture")
 _POLL_SECONDS = 0.02
+_LEAST_BYTES = 64 * 1024
 
 WAITING, RUNNING, CANCELLING = "waiting", "running", "cancelling"
 FINISHED, FAILED, CANCELLED = "finished", "failed", "cancelled"
@@ -214,6 +216,8 @@ class Supervisor:
             self._end(FAILED)
 
     def _last_words(self, code: int) -> str:
+        if is_full(self.job):  # then the backend could not even say so
+            return f"The disk that holds {self.job} is full; free some space and try again"
         lines = self._child.last_lines(1) if self._child else []
         return "; ".join([f"The backend stopped ({describe_exit(code)})", *lines])
 
@@ -223,6 +227,14 @@ class Supervisor:
         for stage in self.stages.values():
             if stage.state == "running":
                 stage.state = "failed" if state == FAILED else "waiting"
+
+
+def is_full(folder: Path) -> bool:
+    """Tell whether there is no room on a folder's disk for the smallest of a job's files."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_BYTES
+    except OSError:
+        return False
 
 
 def describe_exit(code: int) -> str:

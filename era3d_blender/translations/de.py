@@ -43,7 +43,7 @@ TEXTS = {
     "Clear Queue": "Warteschlange leeren",
     "Clipboard": "Zwischenablage",
     "Color": "Farbe",
-    "Color the object by the view that each place has its color from, grey where none saw it; pressed again: its texture": "Das Objekt nach der Ansicht färben, von der jede Stelle ihre Farbe hat, grau, wo keine sie sah; noch einmal gedrückt: seine Textur",
+    "Color the object by the view that each place has its color from, darker where less is known, black where no view saw it; pressed again: its texture": "Das Objekt nach der Ansicht färben, von der jede Stelle ihre Farbe hat, dunkler, wo weniger bekannt ist, schwarz, wo keine sie sah; noch einmal gedrückt: seine Textur",
     "Colors": "Farben",
     "Comes with the backend": "Kommt mit dem Backend",
     "Contents": "Inhalt",

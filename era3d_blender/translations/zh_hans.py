@@ -43,7 +43,7 @@ TEXTS = {
     "Clear Queue": "清空队列",
     "Clipboard": "剪贴板",
     "Color": "颜色",
-    "Color the object by the view that each place has its color from, grey where none saw it; pressed again: its texture": "按各处颜色来源的视图为物体着色，未被看到处为灰色；再按一次：显示纹理",
+    "Color the object by the view that each place has its color from, darker where less is known, black where no view saw it; pressed again: its texture": "按各处颜色来源的视图为物体着色，信息较少处较暗，未被看到处为黑色；再按一次：显示纹理",
     "Colors": "颜色",
     "Comes with the backend": "随后端提供",
     "Contents": "内容",

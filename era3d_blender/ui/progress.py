@@ -86,10 +86,10 @@ def draw_failure(layout: bpy.types.UILayout, job: Supervisor, width: int) -> Non
 
 def draw_cancelled(layout: bpy.types.UILayout, job: Supervisor) -> None:
     """Draw the way back into a job that was stopped."""
-    row = layout.box().row()
-    row.label(text=iface("{} was cancelled").format(job.job.name), icon="CANCEL", translate=False)
-    row.operator_context = "INVOKE_DEFAULT"
-    row.operator("era3d.resume").directory = str(job.job)
+    box = layout.box()
+    box.label(text=iface("{} was cancelled").format(job.job.name), icon="CANCEL", translate=False)
+    box.operator_context = "INVOKE_DEFAULT"
+    box.operator("era3d.resume", icon="PLAY").directory = str(job.job)
 
 
 def draw_result(layout: bpy.types.UILayout, job: Supervisor) -> None:

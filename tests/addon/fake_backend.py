@@ -140,6 +140,10 @@ def behave(job: Path, told: object) -> int:
         emit(job, kind="started", stage="views")
         print("out of memory, goodbye", file=sys.stderr, flush=True)
         return 3
+    if mode == "fills":
+        with (job / "views.part").open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
     if mode == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     if mode == "complains":

@@ -128,6 +128,7 @@ def test_batch_makes_an_asset_library_and_goes_on_after_a_bad_one(
         "chair.png": "finished",
         "猫's.png": "finished",
     }
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     with bpy.data.libraries.load(str(out / "猫's.blend"), assets_only=True) as (found, _):
         assert [*found.objects, *found.collections]
     assert command(["batch", str(tmp_path / "nowhere"), "--out", str(out)]) == 2

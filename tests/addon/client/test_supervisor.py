@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import time
 
 import pytest
@@ -118,6 +120,26 @@ def test_a_dead_backend_is_told_with_its_last_words(supervisor, mode, words):
     if mode == "dies":
         assert "out of memory, goodbye" in job.message
         assert job.stages["views"].state == "failed"
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system with room for one megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_named(tiny_disk, fake_python):
+    (tiny_disk / "job").mkdir()
+    command = generate_command(fake_python, Generation(tiny_disk / "cat.png"), tiny_disk / "job")
+    job = Supervisor(command, tiny_disk / "job", {**os.environ, "ERA3D_FAKE": "fills"})
+    assert job.run() == "failed"
+    assert f"The disk that holds {job.job} is full" in job.message
 
 
 def test_cancel_stops_a_willing_backend_at_once(supervisor):

@@ -20,7 +20,7 @@ from pathlib import Path
 import bpy
 
 ARCHIVE, PYTHON, PICTURE, OUT = sys.argv[sys.argv.index("--") + 1 :][:4]
-LIMIT_SECONDS = float(os.environ.get("ERA3D_GUI_SECONDS", "240"))
+LIMIT_SECONDS = float(os.environ.get("ERA3D_GUI_SECONDS", "600"))
 report: dict[str, object] = {"version": bpy.app.version_string, "ticks": []}
 found_at: dict[str, tuple[int, ...]] = {}  # the height of a button, to find it sooner again
 
@@ -196,7 +196,7 @@ def dropped_picture() -> Iterator[None]:
     yield from picture_after("7-dropped")  # Blender asks: it can make an empty of it as well
     first = bpy.context.window_manager.windows[0]
     for value in ("PRESS", "RELEASE"):
-        first.event_simulate("RET", value, x=200, y=200)
+        first.event_simulate("U", value, x=200, y=200)  # Use as Era3D Picture
         yield from waited(0.3)
     dropped = bpy.context.scene.era3d.picture
     report["dropped"] = dropped and dropped.name

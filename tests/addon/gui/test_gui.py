@@ -18,7 +18,7 @@ import pytest
 
 import build_addon
 
-pytestmark = pytest.mark.gui
+pytestmark = [pytest.mark.gui, pytest.mark.timeout(900)]
 HERE = Path(__file__).parent
 NEEDED = ("blender", "xvfb-run", "import")
 
@@ -51,7 +51,7 @@ def session(tmp_path_factory):
     command += ["--python", str(HERE / "drive.py"), "--"]
     command += [str(archive), str(fake_python), str(picture), str(tmp_path / "out")]
     resources = {"BLENDER_USER_RESOURCES": str(tmp_path / "blender"), "ERA3D_FAKE": "unhurried"}
-    subprocess.run(command, env={**os.environ, **resources}, check=True, timeout=400)
+    subprocess.run(command, env={**os.environ, **resources}, check=True, timeout=800)
     out = tmp_path / "out"
     kept = os.environ.get("ERA3D_SCREENSHOTS")
     if kept:
