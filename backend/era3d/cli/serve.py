@@ -134,7 +134,7 @@ def _executors(
 
 def _add_page(app: "FastAPI", settings: "ServerSettings") -> None:
     try:
-        from era3d.web import add_page
+        from era3d.web.mount import add_page
     except ModuleNotFoundError as error:
         raise InputError(
             f"The page needs the package {error.name}: install era3d with the extra web."
@@ -146,7 +146,7 @@ def check_exposure(address: "Address", settings: "ServerSettings") -> None:
     """Refuse to be reached by others without a token; warn if tokens travel in the clear."""
     if address.is_loopback:
         return
-    if not settings.owners:
+    if not settings.tokens.are_asked_for:
         raise InputError(
             f"Others can reach {address.host}, so a token is needed: make one with `era3d serve "
             "--new-token`."
@@ -160,13 +160,13 @@ def check_exposure(address: "Address", settings: "ServerSettings") -> None:
 
 def _settings(options: argparse.Namespace, token_file: Path) -> "ServerSettings":
     from era3d.serve.settings import MIB, Limits, ServerSettings
-    from era3d.serve.tokens import SHORTEST_TOKEN, hash_of, read_tokens
+    from era3d.serve.tokens import SHORTEST_TOKEN, Owners, hash_of
 
-    owners = read_tokens(token_file)
+    fixed: frozenset[str] = frozenset()
     if token := os.environ.pop(_TOKEN_VARIABLE, ""):  # workers need not know it
         if len(token) < SHORTEST_TOKEN:
             raise InputError(f"{_TOKEN_VARIABLE} must have {SHORTEST_TOKEN} characters or more.")
-        owners |= {hash_of(token)}
+        fixed = frozenset({hash_of(token)})
     numbers = (options.workers, options.upload_mb, options.queue, options.jobs_per_token)
     if min(numbers) < 1 or min(options.keep_hours, options.megapixels) <= 0:
         raise InputError("Workers and limits must be positive numbers.")
@@ -179,7 +179,7 @@ def _settings(options: argparse.Namespace, token_file: Path) -> "ServerSettings"
     )
     return ServerSettings(
         folder=options.folder or data_folder() / "server",
-        owners=owners,
+        tokens=Owners(fixed, token_file),
         models=tuple(options.model or ServerSettings.models),
         workers=options.workers,
         device=options.device,

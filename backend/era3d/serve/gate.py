@@ -78,7 +78,7 @@ class Gate:
         """Return whose request it is; raises a `Refusal` if it must not come in."""
         headers = Headers(scope=scope)
         owner = ""
-        if not self._settings.owners:
+        if not self._settings.tokens.are_asked_for:
             _check_origin(headers)
         elif scope["path"] not in _OPEN_TO_ALL:
             owner = self._owner(headers)
@@ -96,7 +96,7 @@ class Gate:
 
     def _owner(self, headers: Headers) -> str:
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        owner = owner_of(token.strip(), self._settings.owners)
+        owner = owner_of(token.strip(), self._settings.tokens.now)
         if scheme.lower() != "bearer" or owner is None:
             raise Refusal(
                 401,

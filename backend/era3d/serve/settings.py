@@ -5,6 +5,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from era3d.serve.tokens import Owners
+
 PROTOCOL = 1
 """Of the HTTP interface; clients name theirs in the header ``Era3D-Protocol``."""
 
@@ -64,9 +66,9 @@ class ServerSettings:
     ----------
     folder : Path
         The job folders, and beside them what the server keeps for itself.
-    owners : frozenset of str
-        Hashes of the tokens that may come in (see `era3d.serve.tokens`); empty: everybody who
-        reaches the server's address, which must then be loopback.
+    tokens : Owners
+        Who may come in; if no token is asked for, everybody who reaches the server's address, which
+        must then be loopback.
     models : tuple of str
         Names that a request may choose from. Never paths: those are of the server's disk.
     workers : int
@@ -78,7 +80,7 @@ class ServerSettings:
     """
 
     folder: Path
-    owners: frozenset[str] = frozenset()
+    tokens: Owners = field(default_factory=lambda: Owners(frozenset()))
     models: tuple[str, ...] = ("mini", "6view", "ortho")
     workers: int = 1
     device: str = "auto"

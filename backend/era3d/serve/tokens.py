@@ -4,6 +4,7 @@
 
 import hashlib
 import hmac
+import logging
 import os
 import re
 import secrets
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from era3d.errors import InputError
 
+_log = logging.getLogger("era3d.serve")
 SHORTEST_TOKEN = 24
 _LINE = re.compile(r"([0-9a-f]{64})(?: .*)?")
 
@@ -62,6 +64,52 @@ def read_tokens(path: Path) -> frozenset[str]:
             )
         found.add(match[1])
     return frozenset(found)
+
+
+class Owners:
+    """Who may come in, as the token file says now: it is read again when it has changed.
+
+    Parameters
+    ----------
+    fixed : frozenset of str
+        Hashes that need no file.
+    path : Path, optional
+        A token file; it may come later.
+    """
+
+    def __init__(self, fixed: frozenset[str], path: Path | None = None) -> None:
+        self._fixed, self._path = fixed, path
+        self._seen, self._found = _state(path), frozenset[str]()
+        if path is not None:
+            self._found = read_tokens(path)
+        self._guarded = bool(self._fixed | self._found)
+
+    @property
+    def are_asked_for(self) -> bool:
+        """Whether a token is needed; once one was, it is, even if all have been withdrawn."""
+        return self._guarded or bool(self.now)
+
+    @property
+    def now(self) -> frozenset[str]:
+        """Hashes of the tokens that are good; a file that cannot be used leaves those before."""
+        state = _state(self._path)
+        if self._path is not None and state != self._seen:
+            self._seen = state
+            try:
+                self._found = read_tokens(self._path)
+                _log.info("%d tokens may come in", len(self._fixed | self._found))
+            except (InputError, OSError) as error:
+                _log.warning("the tokens stay as they were: %s", error)
+        self._guarded = self._guarded or bool(self._found)
+        return self._fixed | self._found
+
+
+def _state(path: Path | None) -> tuple[int, ...] | None:
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return status and (status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode)
 
 
 def owner_of(token: str, owners: Iterable[str]) -> str | None:

@@ -43,7 +43,7 @@ class Door:
     """ASGI middleware round all others."""
 
     def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
-        self._app, self._owners = app, settings.owners
+        self._app, self._tokens = app, settings.tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its token, or send its browser to where tokens are shown."""
@@ -55,9 +55,10 @@ class Door:
             await missing(scope, receive, send)
             return
         token = token_of(Headers(scope=scope))
-        if token and self._owners:
+        if token and self._tokens.are_asked_for:
             MutableHeaders(scope=scope)["authorization"] = f"Bearer {token}"
-        if self._owners and _is_visit(scope) and owner_of(token, self._owners) is None:
+        stranger = owner_of(token, self._tokens.now) is None
+        if self._tokens.are_asked_for and _is_visit(scope) and stranger:
             await RedirectResponse(PATH, HTTPStatus.SEE_OTHER)(scope, receive, send)
             return
 

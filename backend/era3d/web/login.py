@@ -35,7 +35,7 @@ async def enter(
     The cookie is the token, so that a token which is withdrawn lets no browser in either, and so
     that a server which starts again knows its users.
     """
-    if owner_of(token.strip(), service.settings.owners) is None:
+    if owner_of(token.strip(), service.settings.tokens.now) is None:
         return _page("This token is not known here.", HTTPStatus.UNAUTHORIZED)
     answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     answer.set_cookie(

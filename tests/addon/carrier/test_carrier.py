@@ -23,7 +23,7 @@ import uvicorn
 from era3d.serve.app import create_app
 from era3d.serve.listen import Address, listen
 from era3d.serve.settings import ServerSettings
-from era3d.serve.tokens import new_token, read_tokens
+from era3d.serve.tokens import Owners, new_token
 from era3d_blender.client.environment import (
     Generation,
     generate_order,
@@ -148,7 +148,7 @@ def test_a_refusal_is_told_in_the_servers_words(studio, carrier, picture, tmp_pa
 
 def test_the_token_opens_and_is_written_nowhere(carrier, picture, tmp_path):
     token = new_token(tmp_path / "tokens.txt")
-    studio = Studio(tmp_path / "studio", owners=read_tokens(tmp_path / "tokens.txt"))
+    studio = Studio(tmp_path / "studio", tokens=Owners(frozenset(), tmp_path / "tokens.txt"))
     try:
         wrong = generation(carrier(studio.port, "wrong"), tmp_path / "wrong", picture)
         assert wrong.run() == "failed"

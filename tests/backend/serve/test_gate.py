@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from era3d.serve.gate import is_loopback
-from era3d.serve.tokens import hash_of
+from era3d.serve.tokens import Owners, hash_of
 from tests.backend.serve.conftest import Server
 
 MINE, YOURS = "m" * 40, "y" * 40
@@ -19,7 +19,7 @@ def bearer(token):
 
 @pytest.fixture
 def guarded(tmp_path):
-    with Server(tmp_path, owners=frozenset({hash_of(MINE), hash_of(YOURS)})) as server:
+    with Server(tmp_path, tokens=Owners(frozenset({hash_of(MINE), hash_of(YOURS)}))) as server:
         yield server
 
 

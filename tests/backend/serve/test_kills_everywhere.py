@@ -5,6 +5,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from tests.backend.serve.test_kills import SERVER, WORKER
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 CARRIER = Path(__file__).parents[3] / "era3d_blender" / "carrier"
 REQUEST = {"quality": "draft", "cells": 64, "faces": 400, "texture_size": 64}
-ARTISTS = 3
+VIEWS_REQUEST = {"source": "views", "method": "hull"} | REQUEST
 PATIENCE = 600.0
 REAL_SERVER = "import sys; from era3d.cli import main; sys.exit(main(['serve', *sys.argv[1:]]))"
 
@@ -59,11 +60,11 @@ class Studio:
 
 
 class Artist(threading.Thread):
-    """Has one mesh after another made, by carriers that are killed."""
+    """Has one mesh after another made, of a picture or of views, by carriers that are killed."""
 
-    def __init__(self, name: str, folder: Path, picture: Path, port: int) -> None:
+    def __init__(self, name: str, folder: Path, source: Path, port: int) -> None:
         super().__init__(daemon=True)
-        self.folder, self.picture = folder / name, picture
+        self.folder, self.source = folder / name, source
         self.folder.mkdir()
         self.state_file = self.folder / "carrier.json"
         self.environ = os.environ | {"ERA3D_SERVER": f"http://127.0.0.1:{port}", "ERA3D_TOKEN": ""}
@@ -85,6 +86,13 @@ class Artist(threading.Thread):
     def _one_job(self) -> None:
         self.job = self.folder / f"job-{len(self.done)}"
         self.job.mkdir()
+        self.order = {"command": "run", "job": str(self.job)}
+        if self.source.is_dir():
+            shutil.copytree(self.source, self.job / "views")
+            (self.job / "request.json").write_text(json.dumps(VIEWS_REQUEST))
+        else:
+            more = {"command": "generate", "picture": str(self.source), "request": REQUEST}
+            self.order |= more
         end = None
         while self._errand() != 0:
             if self.over.is_set():  # nothing is killed any more
@@ -97,9 +105,8 @@ class Artist(threading.Thread):
         if self.carrier.poll() is not None:
             self.carrier = self._carrier()
         name, carrier = os.urandom(8).hex(), self.carrier
-        order = {"command": "generate", "job": str(self.job), "picture": str(self.picture)}
         try:
-            carrier.stdin.write(json.dumps(order | {"request": REQUEST, "id": name}).encode())
+            carrier.stdin.write(json.dumps(self.order | {"id": name}).encode())
             carrier.stdin.write(b"\n")
             carrier.stdin.flush()
         except OSError:
@@ -119,19 +126,20 @@ class Artist(threading.Thread):
 
 
 @pytest.mark.parametrize("real", [False, True], ids=["quick", "real"])
-def test_whoever_is_killed_every_job_ends_and_nothing_is_half(tmp_path, real, capsys):
+def test_whoever_is_killed_every_job_ends_and_nothing_is_half(tmp_path, views, real, capsys):
     luck, kills = random.Random(5), int(os.environ.get("ERA3D_KILLS", "30"))
     picture = tmp_path / "picture.png"
     Image.fromarray(
         np.pad(np.full((100, 80, 3), 90, np.uint8), ((60,), (70,), (0,)), constant_values=255)
     ).save(picture)
     studio = Studio(tmp_path, real)
-    artists = [Artist(f"artist-{n}", tmp_path, picture, studio.port) for n in range(ARTISTS)]
+    sources = {"one": picture, "two": views[0].parent, "three": views[0].parent}
+    artists = [Artist(name, tmp_path, source, studio.port) for name, source in sources.items()]
     for artist in artists:
         artist.start()
     killed: Counter[str] = Counter()
     for number in range(kills):
-        time.sleep(luck.uniform(0.1, 12.0 if real else 2.0))
+        time.sleep(luck.uniform(0.1, 10.0 if real else 2.0))
         who = luck.choice(("server", "worker", "carrier"))
         killed[f"{who} during {stage_of(luck.choice(artists).job)}"] += 1
         kill(who, studio, luck.choice(artists))
@@ -182,7 +190,8 @@ def stage_of(job: Path) -> str:
 
 def check_whole(folder: Path) -> None:
     """Whatever stands under its final name can be read to its end, at any moment."""
-    for path in folder.rglob("*"):
+    names = (Path(where) / name for where, _, names in os.walk(folder) for name in names)
+    for path in names:  # what vanishes meanwhile is passed over
         if "/." in str(path.relative_to(folder)) or path.name[0] == ".":
             continue
         try:

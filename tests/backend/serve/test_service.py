@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from era3d.serve.tokens import hash_of, read_tokens
+from era3d.serve.tokens import hash_of, new_token, read_tokens
 from tests.backend.serve.conftest import REQUEST, SECONDS, started
 
 TOKEN = "t" * 40
@@ -153,6 +153,18 @@ def test_a_token_may_come_from_the_environment_and_is_not_passed_on(tmp_path):
     log = (tmp_path / "server.log").read_text()
     assert "unencrypted" in log
     assert TOKEN not in log
+
+
+def test_tokens_come_and_go_without_a_restart(tmp_path):
+    file = tmp_path / "tokens"
+    first = new_token(file)
+    with started(tmp_path, "--token-file", str(file)) as (told, _):
+        second = new_token(file)
+        for token in (first, second):
+            assert Client(told, token).ask("GET", "metrics").status == 200
+        file.write_text(f"{hash_of(second)}\n")
+        assert Client(told, first).ask("GET", "metrics").status == 401
+        assert Client(told, second).ask("GET", "metrics").status == 200
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from era3d.errors import InputError
-from era3d.serve.tokens import hash_of, new_token, owner_of, read_tokens
+from era3d.serve.tokens import Owners, hash_of, new_token, owner_of, read_tokens
 
 
 def test_a_token_is_kept_as_a_hash_in_a_file_of_mode_600(tmp_path):
@@ -52,3 +52,37 @@ def test_only_the_token_itself_has_an_owner():
     assert owner_of("two", owners) == hash_of("two")
     for wrong in ("", "On", "one ", hash_of("one"), "zwölf"):
         assert owner_of(wrong, owners) is None
+
+
+def test_a_file_that_changes_counts_at_once(tmp_path):
+    path = tmp_path / "tokens"
+    owners = Owners(frozenset(), path)
+    assert not owners.are_asked_for
+    first = new_token(path)
+    assert owners.are_asked_for
+    second = new_token(path)
+    assert owners.now == {hash_of(first), hash_of(second)}
+    path.write_text(f"{hash_of(second)}\n")
+    assert owners.now == {hash_of(second)}
+
+
+def test_who_withdraws_the_last_token_does_not_open_the_door(tmp_path):
+    path = tmp_path / "tokens"
+    new_token(path)
+    owners = Owners(frozenset(), path)
+    path.unlink()
+    assert owners.now == frozenset()
+    assert owners.are_asked_for
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_a_file_that_is_spoiled_meanwhile_leaves_the_tokens_as_they_were(tmp_path, caplog):
+    path = tmp_path / "tokens"
+    token = new_token(path)
+    owners = Owners(frozenset(), path)
+    path.chmod(0o644)
+    assert owners.now == {hash_of(token)}
+    assert "chmod 600" in caplog.text
+    assert token not in caplog.text
+    path.write_text("what is this\n")
+    assert owners.now == {hash_of(token)}

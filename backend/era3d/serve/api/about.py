@@ -21,7 +21,8 @@ async def health(service: ServiceOf, http: Request) -> Health:
     """Tell that the server is there, and to those who may use it how busy it is."""
     settings = service.settings
     token = http.headers.get("authorization", "").partition(" ")[2]
-    if settings.owners and owner_of(token, settings.owners) is None:
+    asked_for = settings.tokens.are_asked_for
+    if asked_for and owner_of(token, settings.tokens.now) is None:
         return Health(protocol=PROTOCOL)
     return Health(
         protocol=PROTOCOL,

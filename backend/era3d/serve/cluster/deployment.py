@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 _UPSCALE_SECONDS, _DOWNSCALE_SECONDS = 10.0, 300.0
 _CHECK_EVERY, _CHECK_SECONDS = 10.0, 30.0
+_CONNECT_SECONDS = 10.0
 
 # Nothing about its use is sent anywhere.
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
@@ -62,20 +64,23 @@ def deployed(
         from ray import serve
 
         have = ray.cluster_resources()
+        alone = address == LOCAL
         plan = shares(wanted, have.get("CPU", 1.0), have.get("GPU", 0.0))
         logging.getLogger("ray.serve").setLevel(logging.WARNING)
         # The only door is the server's own.
         serve.start(proxy_location="Disabled")
         try:
             targets = [
-                serve.RunTarget(_application(name, share, job_seconds), f"era3d-{name}", None)
+                serve.RunTarget(
+                    _application(name, share, job_seconds, alone), f"era3d-{name}", None
+                )
                 for name, share in plan.items()
             ]
             starts = dict(zip(plan, map(_start, serve.run_many(targets)), strict=True))
             count = sum(share.most for share in plan.values())
             yield [ClusterExecutor(starts) for _ in range(count)]
         finally:
-            if address != LOCAL:  # a cluster of our own goes as a whole
+            if not alone:  # a cluster of our own goes as a whole
                 serve.shutdown()
 
 
@@ -84,6 +89,7 @@ def _cluster(address: str) -> Iterator[None]:
     """Start a cluster or join one, and leave it as it was."""
     os.environ.update(_QUIET)
     folder = None
+    _knock(address)
     if address == LOCAL:
         folder = str(own_folder("ray"))
         # The replicas' folders lie in it, too.
@@ -109,7 +115,18 @@ def _cluster(address: str) -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _application(stage: str, share: Share, job_seconds: float) -> "Application":
+def _knock(address: str) -> None:
+    """See that somebody answers at HOST:PORT; Ray itself would try for many minutes."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"There is no cluster of Ray at {address}: {error}") from None
+
+
+def _application(stage: str, share: Share, job_seconds: float, alone: bool) -> "Application":
     """Return a stage as Ray Serve is to run it."""
     from ray import serve
 
@@ -130,7 +147,7 @@ def _application(stage: str, share: Share, job_seconds: float) -> "Application":
         health_check_period_s=_CHECK_EVERY,
         health_check_timeout_s=_CHECK_SECONDS,
     )
-    return made.bind(stage)
+    return made.bind(stage, alone)
 
 
 def _start(handle: "DeploymentHandle[Any]") -> Start:
@@ -144,7 +161,19 @@ def _start(handle: "DeploymentHandle[Any]") -> Start:
 
 
 class Replica(StageReplica):
-    """A `StageReplica` as Ray Serve wants one."""
+    """A `StageReplica` as Ray Serve wants one.
+
+    Parameters
+    ----------
+    stage : str
+    alone : bool
+        Whether the cluster is this machine.
+    """
+
+    def __init__(self, stage: str, alone: bool) -> None:
+        super().__init__(stage)
+        if alone:
+            _listen_on_loopback()
 
     async def check_health(self) -> None:
         """Raise if this replica had better be replaced."""
@@ -152,6 +181,24 @@ class Replica(StageReplica):
 
     async def __del__(self) -> None:
         await self.stop()
+
+
+def _listen_on_loopback() -> None:
+    """Bind a replica's own port, which we do not use, where no other machine can reach it.
+
+    Every replica of Ray Serve (2.60) takes pickled calls on all addresses, without a password and
+    without a setting for it. It binds the port after its deployment was made, so here is the place;
+    that it was the right one is seen by the test that looks at all that listens.
+    """
+    from ray.serve._private import replica
+
+    add = replica.add_port_to_grpc_server
+
+    def add_on_loopback(server: Any, address: str) -> int:
+        port: int = add(server, f"127.0.0.1:{address.rpartition(':')[2]}")
+        return port
+
+    replica.add_port_to_grpc_server = add_on_loopback
 
 
 class _Stream:

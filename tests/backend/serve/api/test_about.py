@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the server tells about itself."""
 
-from era3d.serve.tokens import hash_of
+from era3d.serve.tokens import Owners, hash_of
 from tests.backend.serve.conftest import Server
 
 
@@ -14,7 +14,7 @@ def test_health_tells_versions_queue_and_limits(server):
 
 
 def test_strangers_learn_only_that_it_is_there(tmp_path):
-    with Server(tmp_path, owners=frozenset({hash_of("a" * 30)})) as server:
+    with Server(tmp_path, tokens=Owners(frozenset({hash_of("a" * 30)}))) as server:
         assert server.client.get("/v1/health").json() == {"status": "ok", "protocol": 1}
         headers = {"Authorization": f"Bearer {'a' * 30}"}
         assert "version" in server.client.get("/v1/health", headers=headers).json()
