@@ -3,7 +3,7 @@
 """Six views to one closed mesh: a level set that follows the normals that the views show."""
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -35,6 +35,9 @@ _COARSE, _COARSE_STEPS = 64, 24
 _REGISTER_AT = (8, 16)
 _LEVELS, _USUAL = ((112 / 176, 6), (1.0, 3)), 176
 _BEYOND, _MOST_FINER = ((112, 6), (176, 3), (256, 3)), 1.2
+# How much each solution keeps to the field before it; and, once stereo has carved, where no view
+# sees: loosely or firmly.
+_KEEP, _FIRMNESS = 0.002, (0.002, 0.3)
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
 # Voxels.
@@ -74,42 +77,48 @@ def fuse_levelset(
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
     levels = _levels(cells)
-    steps = _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2
-    done = 0
-
-    def tick() -> None:
-        nonlocal done
-        done += 1
-        progress(done, steps)
-
-    band, phi, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, tick)
-    while done < _COARSE_STEPS:
-        tick()
-    obs = loosen(registered)
+    steps = _Steps(progress, _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2)
+    band, phi, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, steps)
+    obs, maps = loosen(registered), None
     mesh = extract(band, phi)
     error, trust = normal_error(mesh, obs), estimate_trust(mesh, registered)
-    carved = maps = None
     if levels and error > trust.good_error and views.size >= _STEREO_DETAIL:
-        maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
-        carved = _carved_shape(make_grid(box, levels[0][0]), maps, obs, trust, levels[0][1])
+        found = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
+        carved = _carved_shape(make_grid(box, levels[0][0]), levels[0][1], found, obs, trust)
         # Depths that do not make the shape look more like the views are wrong.
-        if normal_error(extract(*carved), obs) > error:
-            carved = maps = None
-    tick()
-    for level, (finer, count) in enumerate(levels):
-        if carved is not None and level == 0:
-            band, phi = carved
-        else:
-            band, phi = refine(band, phi, make_grid(box, finer), obs)
+        if carved.error <= error:
+            band, phi, trust, maps = carved.band, carved.phi, carved.trust, found
+            levels = levels[1:]
+    steps.reach(steps.total - 2 - sum(count for _, count in levels))
+    for finer, count in levels:
+        band, phi = refine(band, phi, make_grid(box, finer), obs)
         for _ in range(count):
-            if carved is None or level > 0:
-                band, phi = advance(band, phi, obs, maps, trust)
-            tick()
+            band, phi = advance(band, phi, obs, maps, trust)
+            steps.tick()
     mesh = extract(band, phi)
-    tick()
+    steps.tick()
     mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
-    tick()
+    steps.tick()
     return mesh
+
+
+class _Steps:
+    """Tells how many of a known number of steps are done."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.total = total
+        self._progress = progress
+        self._done = 0
+
+    def tick(self) -> None:
+        """One more is done."""
+        self._done += 1
+        self._progress(self._done, self.total)
+
+    def reach(self, step: int) -> None:
+        """Those up to this one are done, or not needed."""
+        while self._done < step:
+            self.tick()
 
 
 def _levels(cells: int) -> list[tuple[int, int]]:
@@ -122,7 +131,7 @@ def _levels(cells: int) -> list[tuple[int, int]]:
 
 
 def _coarse_shape(
-    grid: Grid, given: Observations, tick: Callable[[], None]
+    grid: Grid, given: Observations, steps: _Steps
 ) -> tuple[Band, Tensor, Observations]:
     """A level set from the hull to where the normals lead it; views that disagree are registered
     to it on the way, and are returned as they then are.
@@ -137,9 +146,10 @@ def _coarse_shape(
             obs = loosen(registered)
         before = band, phi
         band, phi = advance(band, phi, obs)
-        tick()
+        steps.tick()
         if (step >= _REGISTER_AT[-1] or agree(given)) and _at_rest(*before, band, phi):
             break
+    steps.reach(_COARSE_STEPS)
     return band, phi, registered
 
 
@@ -151,14 +161,33 @@ def _at_rest(band: Band, phi: Tensor, new_band: Band, new_phi: Tensor) -> bool:
     return float((now - phi[near]).abs().mean()) < _REST
 
 
+@dataclass(frozen=True)
+class _Carved:
+    """A level set that stereo's depths have carved, how it was held, and its `normal_error`."""
+
+    band: Band
+    phi: Tensor
+    trust: Trust
+    error: float
+
+
 def _carved_shape(
-    grid: Grid, maps: DepthMaps, obs: Observations, trust: Trust, count: int
-) -> tuple[Band, Tensor]:
-    """A level set from what stereo's depths carve of the hull."""
-    band, phi = start_from_depths(maps, grid, obs, trust.behind_vote)
-    for _ in range(count):
-        band, phi = advance(band, phi, obs, maps, trust)
-    return band, phi
+    grid: Grid, count: int, maps: DepthMaps, obs: Observations, trust: Trust
+) -> _Carved:
+    """A level set from what stereo's depths carve of the hull.
+
+    Held firmly, surface that no view sees keeps narrow recesses open; held loosely, it closes over
+    what wrong depths have dug. What shows more of the normals is taken.
+    """
+    start = start_from_depths(maps, grid, obs, trust.behind_vote)
+    tried = []
+    for firmness in _FIRMNESS:
+        held = replace(trust, firmness=firmness)
+        band, phi = start
+        for _ in range(count):
+            band, phi = advance(band, phi, obs, maps, held)
+        tried.append(_Carved(band, phi, held, normal_error(extract(band, phi), obs)))
+    return min(tried, key=lambda each: each.error)
 
 
 def advance(
@@ -168,14 +197,19 @@ def advance(
     maps: DepthMaps | None = None,
     trust: Trust | None = None,
 ) -> tuple[Band, Tensor]:
-    """One outer step: ask the views, solve, move, rebuild the distance."""
+    """One outer step: ask the views, solve, move, rebuild the distance.
+
+    Depths of stereo and how far to trust them are given together.
+    """
     slope = gradient(band, phi)
     evidence = gather_evidence(band, phi, slope, obs)
     outline = outline_distances(band.positions, obs) / band.grid.pitch
     hull = (outline - obs.tolerance[:, None] / band.grid.pitch).amax(0)
     pins = find_rims(band, phi, outline, obs)
+    keep = torch.full_like(phi, _KEEP)
     if maps is not None and trust is not None:
         anchors = find_anchors(band, phi, maps, trust.anchor)
         pins = join(pins, anchors, find_unseen(phi, hull, evidence.seen))
-    moved = solve(band, phi, evidence, hull, pins)
+        keep = torch.where(evidence.seen, _KEEP, trust.firmness)
+    moved = solve(band, phi, evidence, hull, keep, pins)
     return redistance(band, phi + (moved - phi).clamp(-_LONGEST_MOVE, _LONGEST_MOVE))

@@ -11,7 +11,6 @@ from era3d.mesh.evidence import Evidence
 from era3d.mesh.grid import Band
 from era3d.mesh.pins import Pins
 
-_KEEP = 0.002
 _HULL = 20.0
 _MOST_STEPS = 40
 # The residual need not fall further, as a share of its start; it is looked at every few steps.
@@ -23,6 +22,7 @@ def solve(
     phi: Tensor,
     evidence: Evidence,
     hull: Tensor,
+    keep: Tensor,
     pins: Pins,
 ) -> Tensor:
     """Minimise slope, keep, hull and rim terms over the band.
@@ -38,6 +38,8 @@ def solve(
     evidence : Evidence
     hull : (N,) float32
         The hull's distance, voxels; the surface should not leave the hull.
+    keep : (N,) float32
+        How much a point keeps to its `phi`.
     pins : Pins
 
     Returns
@@ -48,8 +50,8 @@ def solve(
     outside = (phi < hull).float() * _HULL
     pinned = torch.zeros_like(phi).index_add_(0, pins.index, pins.weight)
     pull = torch.zeros_like(phi).index_add_(0, pins.index, pins.weight * pins.wanted)
-    diagonal = edge.sum(0) + _KEEP + outside + pinned
-    target = _KEEP * phi + outside * hull + pull + flow
+    diagonal = edge.sum(0) + keep + outside + pinned
+    target = keep * phi + outside * hull + pull + flow
 
     def apply(x: Tensor) -> Tensor:
         product = diagonal * x

@@ -36,11 +36,14 @@ class Trust:
         Weight of stereo's depths in the level set.
     good_error : float
         Degrees of `era3d.mesh.selfcheck.normal_error` that need no stereo.
+    firmness : float
+        How much surface that no view sees keeps to where stereo's depths have carved it.
     """
 
     behind_vote: float
     anchor: float
     good_error: float
+    firmness: float = 0.002
 
 
 def agree(obs: Observations) -> bool:

@@ -4,12 +4,12 @@
 
 import numpy as np
 
-from era3d.mesh.solve import _HULL, _KEEP
+from era3d.mesh.solve import _HULL
 
 STEPS = [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)]
 
 
-def minimise(cells, phi, evidence, hull, pins):
+def minimise(cells, phi, evidence, hull, keep, pins):
     """The field (N,) of least energy, its equations written out and solved as they stand."""
     index = {tuple(cell): k for k, cell in enumerate(cells.tolist())}
     matrix, right = np.zeros((len(cells), len(cells))), np.zeros(len(cells))
@@ -22,7 +22,7 @@ def minimise(cells, phi, evidence, hull, pins):
                 matrix[i, j] += weight * a * b
 
     for cell, k in index.items():
-        demand({k: 1.0}, phi[k], _KEEP)
+        demand({k: 1.0}, phi[k], keep[k])
         if phi[k] < hull[k]:
             demand({k: 1.0}, hull[k], _HULL)
         for axis in range(3):

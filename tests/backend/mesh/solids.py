@@ -36,6 +36,15 @@ def letter_f(points):
     return np.minimum(stem, np.minimum(top, bar))
 
 
+def pickup(points):
+    """A block with a bed that opens upwards and, above a low tailgate, backwards (+Y)."""
+    body = box(points, np.array([0.0, 0.0, -0.05]), np.array([0.16, 0.36, 0.13]))
+    cab = box(points, np.array([0.0, -0.1, 0.13]), np.array([0.13, 0.12, 0.1]))
+    bed = box(points, np.array([0.0, 0.2, 0.1]), np.array([0.12, 0.14, 0.12]))
+    tail = box(points, np.array([0.0, 0.36, 0.06]), np.array([0.12, 0.06, 0.06]))
+    return np.maximum(np.minimum(body, cab), -np.minimum(bed, tail))
+
+
 def box(points, centre, half):
     beyond = np.abs(points - centre) - half
     return np.linalg.norm(np.maximum(beyond, 0), axis=-1) + np.minimum(beyond.max(-1), 0)

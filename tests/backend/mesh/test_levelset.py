@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The level set's steps: they stay at the truth, and on the device of what they are given."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,7 +17,7 @@ from era3d.mesh.observations import observe
 from era3d.mesh.start import make_grid, object_box, refine, start_from_hull
 from era3d.mesh.stereo import match
 from era3d.mesh.trust import Trust
-from tests.backend.mesh.solids import cube, dented_sphere, letter_f, sphere, views_of
+from tests.backend.mesh.solids import cube, dented_sphere, letter_f, pickup, sphere, views_of
 
 EXACT = Trust(behind_vote=0.05, anchor=5.0, good_error=4.5)
 # World units; twice that in a box of two.
@@ -50,6 +52,20 @@ def test_what_starts_at_the_truth_stays_there(solid, with_depths):
     for _ in range(6):
         band, phi = advance(band, phi, obs, maps, EXACT)
     assert np.abs(solid(extract(band, phi).vertices)).mean() < DRIFT
+
+
+def test_a_recess_into_which_one_view_looks_stays_open_where_it_is_held():
+    """Nothing else tells the surface beside it, which no view sees, where it should be."""
+    obs = observe(views_of(pickup, 128))
+    maps = match(obs, 0.4)
+    drift = {}
+    for firmness in (0.002, 0.3):
+        band, phi = at_truth(pickup, make_grid(object_box(obs), 80))
+        for _ in range(4):
+            band, phi = advance(band, phi, obs, maps, replace(EXACT, firmness=firmness))
+        drift[firmness] = np.abs(pickup(extract(band, phi).vertices)).mean()
+    assert drift[0.3] < 0.6 * drift[0.002]
+    assert drift[0.3] < 2 * DRIFT
 
 
 def test_tensors_are_made_where_the_observations_are():

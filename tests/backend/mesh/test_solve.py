@@ -29,15 +29,16 @@ def random_task(band):
         torch.ones(len(band), dtype=torch.bool),
     )
     hull = phi + 0.3 * torch.randn(len(band), generator=draw)
+    keep = 0.002 + 0.1 * torch.rand(len(band), generator=draw)
     index = torch.randint(len(band), (40,), generator=draw)
     pins = Pins(index, torch.randn(40, generator=draw), torch.full((40,), 2.0))
-    return phi, evidence, hull, pins
+    return phi, evidence, hull, keep, pins
 
 
 def test_same_as_the_plain_solver(band):
-    phi, evidence, hull, pins = random_task(band)
-    fast = solve(band, phi, evidence, hull, pins)
-    plain = minimise(band.cells.numpy(), phi.numpy(), evidence, hull.numpy(), pins)
+    phi, evidence, hull, keep, pins = random_task(band)
+    fast = solve(band, phi, evidence, hull, keep, pins)
+    plain = minimise(band.cells.numpy(), phi.numpy(), evidence, hull.numpy(), keep.numpy(), pins)
     assert np.abs(plain - phi.numpy()).max() > 0.3
     np.testing.assert_allclose(fast.numpy(), plain, atol=0.02)
 
@@ -52,6 +53,7 @@ def test_a_field_that_fits_stays(band):
         phi,
         Evidence(slope, torch.ones(len(band)), torch.ones(len(band)) > 0),
         phi - 1.0,
+        torch.full_like(phi, 0.002),
         nothing,
     )
     np.testing.assert_allclose(stays.numpy(), phi.numpy(), atol=1e-3)
