@@ -6,7 +6,3 @@ It asks `/v1` for everything that it does, within the process and as whoever use
 server's queue, limits and tokens are the only ones there are. Pictures and meshes go from `/v1` to
 the browser; Gradio itself sees nothing but the picture that is uploaded.
 """
-
-from era3d.web.mount import add_page
-
-__all__ = ["add_page"]

@@ -14,7 +14,7 @@ import gradio as gr
 from era3d.errors import InputError
 from era3d.serve.refusal import Refusal
 from era3d.serve.settings import Limits
-from era3d.web import markup, memory, requests
+from era3d.web import markup, memory, orders
 from era3d.web.controls import asked, shown
 from era3d.web.inside import Inside, Refused
 from era3d.web.memory import Memory
@@ -55,7 +55,7 @@ class Actions:
         if known["open"] != watch.job:  # another window of this browser opened another one
             return await self._open(known, http)
         try:
-            if not await requests.look(self._inside, http, watch):
+            if not await orders.look(self._inside, http, watch):
                 return {self._parts.watch: gr.skip()}
         except Refused as error:
             return await self._lost(known, error, http)
@@ -82,7 +82,7 @@ class Actions:
             return self._say("Choose a picture first.")
         request = asked(self._parts.controls, settings)
         try:
-            job = await requests.submit(self._inside, http, Path(picture), request)
+            job = await orders.submit(self._inside, http, Path(picture), request)
         except Refused as error:
             return self._say(str(error))
         name = Path(picture).stem[:80] or "picture"
@@ -131,8 +131,8 @@ class Actions:
         job = known["open"]
         try:
             if painted and view:
-                await requests.put_view(self._inside, http, job, view, Path(painted))
-            await requests.rebuild(self._inside, http, job, asked(parts.mesh, settings))
+                await orders.put_view(self._inside, http, job, view, Path(painted))
+            await orders.rebuild(self._inside, http, job, asked(parts.mesh, settings))
         except Refused as error:
             return self._say(str(error))
         return await self._open(known, http) | {parts.painted: None}
@@ -143,7 +143,7 @@ class Actions:
         watch = Watch(job, memory.name_of(known, job))
         if job:
             try:
-                while await requests.look(self._inside, http, watch):
+                while await orders.look(self._inside, http, watch):
                     pass
             except Refused as error:
                 return await self._lost(known, error, http)

@@ -10,17 +10,13 @@ import gradio as gr
 
 from era3d.cameras import VIEWS
 from era3d.job import Request
+from era3d.web.markup import label_of
 
 Controls = dict[str, Any]
 
 _DEFAULT = Request()
 _WEIGHT = "weight_"
 _TEXTURE_SIZES = (512, 1024, 2048, 4096)
-
-
-def label_of(view: str) -> str:
-    """What people call a view."""
-    return view.replace("_", " ").capitalize()
 
 
 def draw_crop() -> Controls:
@@ -86,6 +82,7 @@ def draw_mesh() -> Controls:
         symmetric = gr.Checkbox(_DEFAULT.symmetric, label="Left mirrors right")
         isotropic = gr.Checkbox(_DEFAULT.isotropic, label="Even triangles")
         normal_map = gr.Checkbox(_DEFAULT.normal_map, label="Normal map")
+        splats = gr.Checkbox(_DEFAULT.splats, label="Gaussian splats")
     found = {
         "method": method,
         "faces": faces,
@@ -96,6 +93,7 @@ def draw_mesh() -> Controls:
         "symmetric": symmetric,
         "isotropic": isotropic,
         "normal_map": normal_map,
+        "splats": splats,
     }
     return found | _draw_weights()
 

@@ -10,11 +10,15 @@ from urllib.parse import quote, urlencode
 from PIL import Image
 
 from era3d.cameras import VIEWS
-from era3d.web.controls import label_of
 from era3d.web.watch import StageState, Watch
 
-_STAGES = {"prepare": "Cut out", "views": "Views", "mesh": "Mesh", "texture": "Texture"}
+_LABELS = {"prepare": "Cut out"}
 _KINDS = {"color": "Colour", "normal": "Normals"}
+
+
+def label_of(view: str) -> str:
+    """What people call a view."""
+    return view.replace("_", " ").capitalize()
 
 
 def notice(text: str, kind: str = "error") -> str:
@@ -59,7 +63,7 @@ def sentence(watch: Watch) -> str:
 
 
 def _bar(name: str, stage: StageState, active: bool) -> str:
-    percent = round(100 * stage.share)
+    percent, label = round(100 * stage.share), escape(_LABELS.get(name, name.capitalize()))
     told = {
         "waiting": "",
         "running": f"{percent} %" if active else "stopped",
@@ -67,8 +71,8 @@ def _bar(name: str, stage: StageState, active: bool) -> str:
         "skipped": "up to date",
     }[stage.state]
     return (
-        f'<li class="{stage.state}"><b>{_STAGES[name]}</b><small>{told}</small>'
-        f'<i role="progressbar" aria-label="{_STAGES[name]}" aria-valuenow="{percent}">'
+        f'<li class="{stage.state}"><b>{label}</b><small>{told}</small>'
+        f'<i role="progressbar" aria-label="{label}" aria-valuenow="{percent}">'
         f'<u style="width:{percent}%"></u></i></li>'
     )
 
@@ -119,6 +123,9 @@ def downloads(watch: Watch) -> str:
             ("For Blender (zip)", f"{zips}/blender.zip?{name}", f"{watch.name}-blender.zip"),
             ("Texture (PNG)", _address(watch, "texture.png"), f"{watch.name}-texture.png"),
         ]
+    if "splats.ply" in watch.files:
+        splats = _address(watch, "splats.ply")
+        links.append(("Splats (PLY)", splats, f"{watch.name}-splats.ply"))
     links.append(("Job folder (zip)", f"{zips}/folder.zip?{name}", f"{watch.name}.zip"))
     return '<nav class="era-downloads" aria-label="Downloads">{}</nav>'.format(
         "".join(

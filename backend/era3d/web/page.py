@@ -13,7 +13,7 @@ from era3d.cameras import VIEWS
 from era3d.serve.settings import ServerSettings
 from era3d.web import markup
 from era3d.web.actions import Actions
-from era3d.web.controls import Controls, draw_crop, draw_mesh, draw_views, label_of
+from era3d.web.controls import Controls, draw_crop, draw_mesh, draw_views
 from era3d.web.inside import Inside
 from era3d.web.memory import EMPTY
 from era3d.web.watch import Watch
@@ -149,7 +149,7 @@ def _draw_answer() -> dict[str, Any]:
         )
         with gr.Row(equal_height=True):
             pictures = [
-                (f"{label_of(view)}, {kind}", f"{short}_{view}")
+                (f"{markup.label_of(view)}, {kind}", f"{short}_{view}")
                 for short, kind in (("color", "colour"), ("normal", "normals"))
                 for view in VIEWS
             ]

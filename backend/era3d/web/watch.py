@@ -68,18 +68,17 @@ class Watch:
         return any(news)
 
     def _take(self, event: dict[str, Any]) -> bool:
-        kind, stage = event["kind"], self.stages.get(event.get("stage", ""))
+        kind, stage = event["kind"], event.get("stage")
         if self._ended:  # it was run again
             self.stages, self.warnings, self.preview, self._ended = _all_waiting(), [], "", False
-            stage = self.stages.get(event.get("stage", ""))
         if kind in _ENDINGS:
             self._ended = True
         elif kind == "warning":
             self.warnings.append(str(event.get("message", "")))
         elif kind == "preview":
             self.preview, self.previews = str(event["preview"]), self.previews + 1
-        elif stage is not None:
-            _advance(stage, event)
+        elif isinstance(stage, str):
+            _advance(self.stages.setdefault(stage, StageState()), event)
         return kind in ("finished", "skipped") or kind in _ENDINGS
 
 
