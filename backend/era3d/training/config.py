@@ -126,6 +126,8 @@ class TrainConfig:
     sight_weight : float
         Of the error of a camera that is read from the image embedding alone, so that an encoder
         that is trained along learns to see it; 0 for one that already does.
+    sight_photos : int
+        Further photos of a batch, for that alone: they cost the encoder only.
     last_share : float
         Share of the samples at the last timestep, where there is nothing but noise.
     drop, drop_embedding, drop_latents : float
@@ -158,6 +160,7 @@ class TrainConfig:
     min_snr: float = 0.0
     pose_weight: float = 0.05
     sight_weight: float = 0.0
+    sight_photos: int = 0
     silhouette_weight: float = 2.0
     last_share: float = 0.8
     drop: float = 0.05

@@ -187,6 +187,21 @@ class Drawings:
             samples.append(self.sample(int(drawing), int(index), photo, mirrored, order))
         return stack(samples)
 
+    def pick_photos(self, count: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Random photos (count, 3, S, S) in -1..1, and their cameras (count, 2)."""
+        objects = generator.choice(len(self._weights), count, p=self._weights)
+        drawings = generator.choice(len(self._shares), count, p=self._shares)
+        photos, poses = [], []
+        for drawing, index in zip(drawings, objects, strict=True):
+            which = int(generator.integers(self._photos[drawing].shape[1]))
+            flip = -1 if generator.random() < 0.5 else 1
+            recolored = generator.random() < self._recolor
+            order = generator.permutation(3) if recolored else np.arange(3)
+            photos.append(self._photos[drawing][index, which][:, ::flip][..., order])
+            poses.append(self._poses[drawing][index, which])
+        pixels = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).float()
+        return pixels / 127.5 - 1, torch.from_numpy(np.stack(poses))
+
     def sample(
         self,
         drawing: int,

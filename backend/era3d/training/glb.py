@@ -21,6 +21,7 @@ _GREY = (0.7, 0.7, 0.7)
 # the object.
 _LONGEST_EDGE = 1 / 128
 _MOST_CUTS = 64
+_INWARD = 0.01
 
 
 class GlbFolder:
@@ -185,7 +186,9 @@ def _pieces(count: int) -> NDArray[np.float64]:
 
 
 def _sample(image: Any, uv: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Colours (..., 3) of a picture where uv (..., 2) point, repeated beyond its edges."""
+    """Colours (m, 3, 3) of a picture at the corners uv (m, 3, 2), repeated beyond its edges."""
+    # A corner on the picture's edge belongs to this side, where the rest of its face is.
+    uv = uv + _INWARD * (uv.mean(1, keepdims=True) - uv)
     pixels = np.asarray(image.convert("RGB"), np.float32) / 255
     height, width = pixels.shape[:2]
     column = (np.floor(uv[..., 0] * width) % width).astype(int)

@@ -17,8 +17,8 @@ IMAGES = 12
 class Predicted(NamedTuple):
     """What the network says of a batch of objects.
 
-    ``latents`` is (12, n, C, h, w); ``pose`` and ``sight``, the camera as regressors and image
-    embedding see it, are (n, 2), or None where nothing regresses.
+    ``latents`` is (12, n, C, h, w); ``pose`` is (n, 2), the camera by the regressors, and ``sight``
+    (n + m, 2), that by the image embedding alone, of further photos too; None where nothing tells.
     """
 
     latents: Tensor
@@ -69,6 +69,7 @@ class Trainee(nn.Module):
         condition: Tensor,
         label_noise: Tensor,
         untold: Tensor,
+        further: Tensor | None = None,
     ) -> Predicted:
         """Run the network on a batch of objects.
 
@@ -86,9 +87,13 @@ class Trainee(nn.Module):
             Standard normal, for the image embeddings.
         untold : (n,) bool
             Whose embedding is withheld.
+        further : (m, 3, S, S) float, optional
+            More photos, of which only the camera is asked.
         """
         count = len(photo)
-        embedding = self.image_encoder(self._encoder_input(photo)).image_embeds
+        photos = photo if further is None else torch.cat([photo, further])
+        embeddings = self.image_encoder(self._encoder_input(photos)).image_embeds
+        embedding = embeddings[:count]
         labels = labels_of(
             _spread(embedding), label_noise, self.mean, self.std, _repeat(self.codes, count)
         )
@@ -96,7 +101,7 @@ class Trainee(nn.Module):
         sample = torch.cat([order(noisy), _spread(condition)], 1)
         time = times[:, :, None].expand(2, count, 6).reshape(-1)
         output = self.unet(sample, time, _repeat(self.prompts, count), labels)
-        sight = None if self.sight is None else self.sight(embedding)
+        sight = None if self.sight is None else self.sight(embeddings)
         return Predicted(unorder(output.sample), output.pose, sight)
 
     def _encoder_input(self, photo: Tensor) -> Tensor:

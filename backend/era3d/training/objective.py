@@ -135,8 +135,10 @@ class Objective:
             untold & unseen,
         )
 
-    def losses(self, drawn: Draw, said: Predicted, batch: Sample) -> Losses:
-        """Weigh the errors of a prediction."""
+    def losses(
+        self, drawn: Draw, said: Predicted, batch: Sample, further: Tensor | None = None
+    ) -> Losses:
+        """Weigh the errors of a prediction; `further` are the cameras of further photos."""
         config = self.config
         squares = self.space.compared(said.latents.float() - drawn.target).square()
         coverage = self.space.coverage(batch.alpha.transpose(0, 1))
@@ -144,10 +146,12 @@ class Objective:
         if config.min_snr:
             weight = weight * self._snr_weight(drawn.times, squares.device)
         total = (squares * weight).mean()
-        told = ~drawn.blind[:, None]
-        for pose, share in ((said.pose, config.pose_weight), (said.sight, config.sight_weight)):
-            if pose is not None:
-                total = total + share * ((pose.float() - batch.pose).square() * told).mean()
+        if said.pose is not None:
+            errors = (said.pose.float() - batch.pose).square() * ~drawn.blind[:, None]
+            total = total + config.pose_weight * errors.mean()
+        if said.sight is not None:
+            poses = batch.pose if further is None else torch.cat([batch.pose, further])
+            total = total + config.sight_weight * (said.sight.float() - poses).square().mean()
         seen = (drawn.last & ~drawn.blind).repeat_interleave(6, 0)
         return Losses(total, squares.detach().mean((2, 3, 4))[seen].mean())
 

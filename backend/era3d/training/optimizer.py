@@ -81,12 +81,17 @@ def orthogonalize(matrices: Tensor) -> Tensor:
 def make_optimizers(
     module: nn.Module, matrix_lr: float, lr: float, weight_decay: float
 ) -> tuple[torch.optim.Optimizer, ...]:
-    """Muon for the hidden matrices of a module, AdamW for vectors, inputs, outputs and codes."""
+    """Muon for the hidden matrices of a module, AdamW for vectors, inputs, outputs and codes.
+
+    With a `matrix_lr` of 0 AdamW is for all; what needs no gradient is left alone.
+    """
     hidden: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
+        if not parameter.requires_grad:
+            continue
         is_matrix = parameter.ndim >= 2 and min(parameter.flatten(1).shape) >= _SMALLEST_SIDE
-        inner = is_matrix and not any(part in name for part in _NOT_HIDDEN)
+        inner = bool(matrix_lr) and is_matrix and not any(part in name for part in _NOT_HIDDEN)
         (hidden if inner else rest).append(parameter)
     adam = torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.99), weight_decay=weight_decay)
     if not hidden:

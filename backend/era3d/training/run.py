@@ -62,9 +62,8 @@ def prepare(
 
 
 def _shipped(name: str) -> Path:
-    path = Path(name)
-    own = Path(__file__).with_name(f"{name}.toml")
-    return own if not path.is_file() and path.name == name and own.is_file() else path
+    own = Path(__file__).parent / f"{name}.toml"
+    return own if name.isidentifier() and own.is_file() else Path(name)
 
 
 def _ending(settings: TrainConfig, steps: int) -> ScheduleConfig:

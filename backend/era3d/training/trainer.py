@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
+from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from era3d.diffusion.checkpoint import save_pipeline
@@ -58,15 +59,23 @@ def train(
     InputError
         For a bad configuration or corpus, or a checkpoint that does not belong to them.
     """
-    accelerator = Accelerator(
-        mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
-    )
+    accelerator = make_accelerator(config)
     with accelerator.main_process_first():
         shown = progress if accelerator.is_main_process else ignore
         data = load_data(config, corpus, out, shown)
     trainer = Trainer(config, data, out, resume, accelerator)
     trainer.run(shown)
     trainer.export(out / "model")
+
+
+def make_accelerator(config: TrainConfig) -> Accelerator:
+    """Devices and precision of this process; there can be one precision in a process."""
+    try:
+        return Accelerator(
+            mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
+        )
+    except ValueError as error:
+        raise InputError(f"precision '{config.precision}' cannot be had here: {error}") from None
 
 
 class Trainer:
@@ -93,9 +102,7 @@ class Trainer:
         resume: bool,
         accelerator: Accelerator | None = None,
     ) -> None:
-        self.accelerator = accelerator or Accelerator(
-            mixed_precision=config.precision, gradient_accumulation_steps=config.accumulate
-        )
+        self.accelerator = accelerator or make_accelerator(config)
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         self.config, self.out = config, out
@@ -176,6 +183,7 @@ class Trainer:
     def _pass(self) -> Losses:
         batch = self._on_device(self.data.drawings.pick(self.config.batch, self.generator))
         drawn = self.objective.draw(batch)
+        photos, poses = self._further()
         with self.accelerator.accumulate(self._wrapped):
             with self._attention():
                 said = self._wrapped(
@@ -185,8 +193,9 @@ class Trainer:
                     drawn.condition,
                     drawn.label_noise,
                     drawn.untold,
+                    photos,
                 )
-                losses = self.objective.losses(drawn, said, batch)
+                losses = self.objective.losses(drawn, said, batch, poses)
                 self.accelerator.backward(losses.total)
             if self.accelerator.sync_gradients:
                 self.accelerator.clip_grad_norm_(self._trunk, self.config.clip)
@@ -196,6 +205,14 @@ class Trainer:
                 optimizer.step()
                 optimizer.zero_grad()
         return Losses(losses.total.detach(), losses.from_noise)
+
+    def _further(self) -> tuple[Tensor | None, Tensor | None]:
+        """Photos of which only the camera is asked, and their cameras."""
+        count, device = self.config.sight_photos, self.accelerator.device
+        if not count or not self.config.sight_weight:
+            return None, None
+        photos, poses = self.data.drawings.pick_photos(count, self.generator)
+        return photos.to(device), poses.to(device)
 
     def _attention(self) -> Any:
         """On a CPU sequences are short: the plain attention kernel has the faster gradient."""
