@@ -19,6 +19,7 @@ def show_image(context: bpy.types.Context, image: bpy.types.Image, paint: bool =
         areas[0].type = "IMAGE_EDITOR"
     space = areas[0].spaces.active
     space.image = image
+    space.overlay.show_overlays = False  # the active object's UV coordinates would lie over it
     if paint:
         space.ui_mode = "PAINT"
     areas[0].tag_redraw()

@@ -21,6 +21,7 @@ class ERA3D_OT_remesh(bpy.types.Operator):
 
     method: EnumProperty(
         name="Method",
+        description="How the faces become fewer",
         items=(
             ("DECIMATE", "Decimate", "Fewer triangles, on the same UV coordinates"),
             ("QUADS", "QuadriFlow", "Quads that follow the shape, unwrapped and baked anew"),

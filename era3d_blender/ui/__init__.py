@@ -13,8 +13,9 @@ from . import (
     queue,
     reference,
     result,
+    thumbnails,
 )
 
 PANELS = (presets, panel, queue, reference, generate, gallery, cameras, result, history)
 CLASSES = tuple(cls for module in PANELS for cls in module.CLASSES)
-MODULES = (preview, gallery, *reference.MODULES)
+MODULES = (preview, gallery, thumbnails, *reference.MODULES)

@@ -21,6 +21,7 @@ from ..scene.roots import (
     view_cameras,
 )
 from .sidebar import SubPanel, narrow
+from .thumbnails import icon_of
 
 _ICON_SCALE = 4.2
 _CANDIDATE_SCALE = 2.1
@@ -109,12 +110,12 @@ def draw_view(cell: bpy.types.UILayout, camera: bpy.types.Object, shown: bool) -
     from ..scene.views import image_of, is_edited
 
     pictures = [image_of(camera, kind) for kind in (COLOR, NORMAL)]
-    thumbnails = cell.column(align=True)
-    thumbnails.active = camera.era3d.use_view
+    column = cell.column(align=True)
+    column.active = camera.era3d.use_view
     for image in filter(None, pictures):
-        icon = image.preview_ensure().icon_id
+        icon = icon_of(image)
         if icon:  # 0 without a window
-            thumbnails.template_icon(icon_value=icon, scale=_ICON_SCALE)
+            column.template_icon(icon_value=icon, scale=_ICON_SCALE)
     edited = any(is_edited(image) for image in pictures if image)
     text = title(camera[VIEW_KEY]) + (" *" if edited else "")
     cell.operator("era3d.look_through", text=text, depress=shown).view = camera[VIEW_KEY]
