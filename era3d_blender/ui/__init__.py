@@ -13,9 +13,10 @@ from . import (
     queue,
     reference,
     result,
+    splats,
     thumbnails,
 )
 
-PANELS = (presets, panel, queue, reference, generate, gallery, cameras, result, history)
+PANELS = (presets, panel, queue, reference, generate, gallery, cameras, result, splats, history)
 CLASSES = tuple(cls for module in PANELS for cls in module.CLASSES)
 MODULES = (preview, gallery, thumbnails, *reference.MODULES)

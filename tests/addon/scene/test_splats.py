@@ -172,3 +172,16 @@ def test_very_many_are_thinned_and_that_is_said(empty_scene, columns, tmp_path, 
     thing = bpy.context.active_object
     assert len(thing.data.vertices) == 17
     assert thing[splats.THINNED_KEY] == 3
+
+
+def test_the_panel_shows_density_where_there_are_splats(empty_scene, columns, tmp_path):
+    from notes import draw
+
+    from era3d_blender.ui.splats import ERA3D_PT_splats
+
+    assert draw(ERA3D_PT_splats).operators() == ["era3d.import_splats"]
+    bpy.ops.era3d.import_splats(filepath=str(write(tmp_path / "cloud.ply", columns)))
+    notes = draw(ERA3D_PT_splats)
+    assert notes.operators() == ["era3d.import_splats", "era3d.export_splats"]
+    shown = [options["text"] for name, _, options in notes.notes if name == "prop"]
+    assert shown == ["Density", "Size"]
