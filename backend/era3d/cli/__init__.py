@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from era3d import __version__
-from era3d.cli import batch, doctor, jobs, models, serve, training, worker
+from era3d.cli import batch, cameras, doctor, export, jobs, models, serve, splats, training, worker
 from era3d.errors import Cancelled
 from era3d.outcome import OK, outcome_of
 
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"era3d {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (jobs, batch, models, doctor, training, worker, serve):
+    for group in (jobs, batch, export, splats, cameras, models, doctor, training, worker, serve):
         group.add(commands)
     return parser
 

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How well the camera of a photo is refined, over renders whose cameras are known.
+
+Each photo is a perspective render of a job's mesh; its camera's estimate is off as an estimate may
+be: elevation by up to 8 degrees, azimuth by up to 5, focal length by a factor of up to 1.4, placed
+so that the object lies where it should. The table goes to ``RESULTS.md``.
+
+    python benchmarks/cameras.py --jobs DIR --only spot,knight [--photos 10]
+"""
+
+import argparse
+import datetime
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from machine import machine
+
+from era3d.drawing import draw
+from era3d.export import read_glb
+from era3d.lens import Lens, orbit_lens
+from era3d.photos.refine import refine_camera
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEADING = "## Camera of the photo"
+SIZE = 512
+ABOUT = """Perspective renders of a job's mesh stand for photos; the estimates of their cameras are
+off by up to 8 degrees of elevation, 5 of azimuth and a factor of 1.4 of focal length. Medians over
+the photos: error of the focal length, of the rotation, and of the place as a share of the distance,
+before and after refinement; how many were accepted; CPU s for each.
+"""
+
+
+def main() -> None:
+    """Measure every shape, print and keep the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=Path, required=True, help="folder of jobs")
+    parser.add_argument("--only", required=True, help="names of jobs, with commas")
+    parser.add_argument("--photos", type=int, default=10, help="of each job")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = []
+    for name in options.only.split(","):
+        rows.append(measure(options.jobs / name, options.photos))
+        print(rows[-1], flush=True)
+    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
+    lines += ["| " + " | ".join(map(str, row.values())) + " |" for row in rows]
+    keep([f"### {datetime.date.today():%d %B %Y}, {machine()}", "", *lines])
+
+
+def measure(job: Path, count: int) -> dict[str, Any]:
+    """One row."""
+    mesh, rng = read_glb(job / "mesh.glb"), np.random.default_rng(0)
+    before, after, accepted, used = [], [], 0, 0.0
+    for _ in range(count):
+        azimuth, elevation = rng.uniform(-10, 10), rng.uniform(-5, 30)
+        focal = rng.uniform(1.2, 2.4) * SIZE
+        truth = lens_at(azimuth, elevation, focal)
+        guess = lens_at(
+            azimuth + rng.uniform(-5, 5),
+            elevation + rng.uniform(-8, 8),
+            focal * 1.4 ** rng.uniform(-1, 1),
+        )
+        photo = draw(mesh, truth).picture
+        began = time.process_time()
+        found = refine_camera(mesh, photo, guess)
+        used += time.process_time() - began
+        accepted += found.accepted
+        before.append(errors(guess, truth))
+        after.append(errors(found.lens, truth))
+    names = ("focal %", "rotation deg", "place %")
+    row: dict[str, Any] = {"shape": job.name}
+    for kind, found_errors in (("before", before), ("after", after)):
+        medians = np.median(np.array(found_errors), axis=0)
+        row |= {
+            f"{name} {kind}": f"{value:.2f}" for name, value in zip(names, medians, strict=True)
+        }
+    return row | {"accepted": f"{accepted} of {count}", "CPU s": f"{used / count:.1f}"}
+
+
+def lens_at(azimuth: float, elevation: float, focal: float) -> Lens:
+    """A camera so far off that the object has always the same size."""
+    return orbit_lens("photo", azimuth, elevation, SIZE, focal, distance=1.25 * focal / SIZE)
+
+
+def errors(lens: Lens, truth: Lens) -> tuple[float, float, float]:
+    """Of the focal length in percent, of the rotation in degrees, of the place in percent."""
+    turn = lens.world_to_camera[:3, :3] @ truth.world_to_camera[:3, :3].T
+    degrees = np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
+    away = np.linalg.norm(lens.position - truth.position) / np.linalg.norm(truth.position)
+    return 100 * abs(lens.fx / truth.fx - 1), float(degrees), float(100 * away)
+
+
+def keep(lines: list[str]) -> None:
+    """Add lines at the end of the section of RESULTS.md."""
+    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
+    if HEADING not in text:
+        text = text.rstrip() + f"\n\n{HEADING}\n\n{ABOUT}"
+    head, _, rest = text.partition(HEADING)
+    section, mark, after = rest.partition("\n## ")
+    kept = section.rstrip() + "\n\n" + "\n".join(lines) + "\n"
+    RESULTS.write_text(head + HEADING + kept + mark + after)
+
+
+if __name__ == "__main__":
+    main()
