@@ -79,7 +79,7 @@ class Era3DPreferences(bpy.types.AddonPreferences):
         """Draw where the work is done, the backend, what its machine can do, and where jobs go."""
         layout = self.layout
         layout.use_property_split = True
-        layout.prop(self, "place", expand=True)
+        layout.row().prop(self, "place", expand=True)
         if self.place == "server":
             layout.prop(self, "server", placeholder="https://")
             layout.prop(self, "server_token")
@@ -99,11 +99,11 @@ class Era3DPreferences(bpy.types.AddonPreferences):
             row = layout.row()
             row.alert = not check.good
             row.label(text=check.text, icon="CHECKMARK" if check.good else "ERROR", translate=False)
-        header, body = layout.panel("era3d_doctor", default_closed=True)
+        header, body = layout.panel("era3d_doctor")
         header.label(text="Doctor")
         if body:
             draw_doctor(body)
-        header, body = layout.panel("era3d_models", default_closed=True)
+        header, body = layout.panel("era3d_models")
         header.label(text="Models")
         if body:
             draw_models(body)

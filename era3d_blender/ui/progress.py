@@ -26,7 +26,7 @@ STAGE_ICON = {
     "skipped": "CHECKMARK",
     "failed": "ERROR",
 }
-_PREVIEW_SCALE = 7.0
+_PREVIEW_SCALE = 9.0
 
 
 def draw_job(layout: bpy.types.UILayout, job: Supervisor, region: bpy.types.Region | None) -> None:
@@ -46,9 +46,6 @@ def draw_job(layout: bpy.types.UILayout, job: Supervisor, region: bpy.types.Regi
 
 def draw_progress(layout: bpy.types.UILayout, job: Supervisor) -> None:
     """Draw one bar per stage, and the way out."""
-    icon = preview.icon_of(job)
-    if icon:
-        layout.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
     box = layout.box().column(align=True)
     for name, status in job.stages.items():
         row = box.row()
@@ -62,6 +59,9 @@ def draw_progress(layout: bpy.types.UILayout, job: Supervisor) -> None:
         row.label(text=iface("{} left").format(clock(left)), translate=False)
     text = "Stopping ..." if job.state == CANCELLING else "Cancel"
     row.operator("era3d.cancel", text=text, icon="CANCEL")
+    icon = preview.icon_of(job)
+    if icon:  # below the bars: on a low screen they count more
+        layout.template_icon(icon_value=icon, scale=_PREVIEW_SCALE)
 
 
 def draw_warnings(layout: bpy.types.UILayout, job: Supervisor, width: int) -> None:

@@ -25,16 +25,18 @@ def emit(job: Path, **event) -> None:
         file.write(json.dumps({"time": time.time(), **event}) + "\n")
 
 
-def work(job: Path, seconds: float = 0.0) -> None:
-    """Do as the real one does, and leave the hand-made job."""
+def work(job: Path, seconds: float = 0.0, held: bool = False) -> None:
+    """Do as the real one does, and leave the hand-made job; held, wait for a file `go` in it."""
     for stage in STAGES:
         emit(job, kind="started", stage=stage)
         for step in range(1, 5):
             time.sleep(seconds)
             emit(job, kind="progress", stage=stage, step=step, of=4)
-            if stage == "views" and seconds >= 0.5:
+            if stage == "views" and held:
                 write_preview(job / "preview.png", step / 4)
                 emit(job, kind="preview", stage=stage, preview="preview.png")
+        while held and stage == "views" and not (job / "go").exists():
+            time.sleep(0.05)
         emit(job, kind="finished", stage=stage, seconds=0.1)
     if not (job / "mesh.glb").exists():
         from glyph import write_job
@@ -170,7 +172,7 @@ def behave(job: Path, told: object) -> int:
             )
             file.write(b'{"kind": "progress", "stage": "views", "step": "x", "of": NaN}\n')
             file.write(b'{"kind": "progress", "stage": {}, "step": 1e400}\n')
-    work(job, seconds={"gradual": 0.05, "unhurried": 0.5}.get(mode, 0.0))
+    work(job, seconds={"gradual": 0.05, "held": 0.2}.get(mode, 0.0), held=mode == "held")
     return 0
 
 

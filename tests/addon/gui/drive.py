@@ -21,7 +21,7 @@ import bpy
 
 ARCHIVE, PYTHON, PICTURE, OUT = sys.argv[sys.argv.index("--") + 1 :][:4]
 LIMIT_SECONDS = float(os.environ.get("ERA3D_GUI_SECONDS", "600"))
-report: dict[str, object] = {"version": bpy.app.version_string, "ticks": []}
+report: dict[str, object] = {"version": bpy.app.version_string, "ticks": [], "cpu_ticks": []}
 found_at: dict[str, tuple[int, ...]] = {}  # the height of a button, to find it sooner again
 
 
@@ -74,10 +74,11 @@ def measured_ticks() -> None:
     module, original = jobs(), jobs()._tick
 
     def tick() -> float | None:
-        start, active = time.perf_counter(), module.running()
+        start, cpu, active = time.perf_counter(), time.thread_time(), module.running()
         again = original()
         if active and again is not None:  # the last one imports
             report["ticks"].append(time.perf_counter() - start)
+            report["cpu_ticks"].append(time.thread_time() - cpu)
         return again
 
     module._tick = tick
@@ -120,7 +121,7 @@ def steps() -> Iterator[None]:
 def a_job_and_a_queue() -> Iterator[None]:
     """Press Generate twice, undo while the first runs, and look at what it made."""
     yield from click("era3d.generate")
-    while jobs().running() and jobs().current.stages["views"].step < 3:
+    while jobs().running() and jobs().current.previews < 3:
         yield
     report["clicked"] = jobs().running()
     yield from click("era3d.generate")
@@ -131,6 +132,7 @@ def a_job_and_a_queue() -> Iterator[None]:
     bpy.ops.ed.undo()  # the artist goes on working
     report["running_after_undo"] = jobs().running()
     first = jobs().current
+    (first.job / "go").touch()
     while first.active:
         yield
     report.update(state=first.state, message=first.message)
@@ -155,6 +157,7 @@ def another_file_during_a_job() -> Iterator[None]:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     yield from waited(0.5)
     yield from show_sidebar()
+    (task.folder / "go").touch()
     while task.supervisor.active:
         yield
     yield from picture_after("5-another-file")
@@ -234,10 +237,14 @@ def failed() -> Iterator[None]:
     with window():
         bpy.ops.era3d.open_log()
     yield from picture_after("10-log")
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+        bpy.ops.wm.window_close()
+    yield from waited(0.5)
 
 
 def looks() -> Iterator[None]:
-    """Take pictures of the panel in a light theme, and of the preferences."""
+    """Take pictures of the panel in a light theme and narrow, of lists, and of the preferences."""
+    jobs().dismiss()
     themes = Path(bpy.utils.preset_paths("interface_theme")[0])
     light = next(path for path in themes.iterdir() if "light" in path.name.lower())
     bpy.ops.script.execute_preset(
@@ -245,18 +252,28 @@ def looks() -> Iterator[None]:
     )
     yield from picture_after("11-light-theme")
     bpy.ops.preferences.reset_default_theme()
-    with window():
-        bpy.ops.wm.call_panel(name="ERA3D_PT_history", keep_open=True)
-    yield from picture_after("12-history")
-    with window():
-        bpy.ops.wm.call_panel(name="ERA3D_PT_settings", keep_open=True)
-    yield from picture_after("13-settings")
+    first = bpy.context.window_manager.windows[0]
+    for name, panel in (("12-history", "ERA3D_PT_history"), ("13-settings", "ERA3D_PT_settings")):
+        first.event_simulate("MOUSEMOVE", "NOTHING", x=300, y=500)
+        yield from waited(0.3)
+        with window():
+            bpy.ops.wm.call_panel(name=panel, keep_open=True)
+        yield from picture_after(name)
+        first.event_simulate("MOUSEMOVE", "NOTHING", x=1200, y=20)  # away: it closes
+        yield from waited(0.5)
     os.environ["ERA3D_FAKE"], os.environ["ERA3D_FAKE_WEIGHTS"] = "good", str(Path(OUT) / "weights")
     with window():
         bpy.ops.era3d.doctor("INVOKE_DEFAULT")
-        bpy.ops.preferences.addon_show(module="bl_ext.user_default.era3d")
-    yield from waited(3.0)
+    area, _ = view()
+    area.type = "PREFERENCES"
+    bpy.context.preferences.active_section = "ADDONS"
+    bpy.context.window_manager.addon_search = "era3d"
+    with bpy.context.temp_override(window=first, area=area):
+        bpy.ops.preferences.addon_expand(module="bl_ext.user_default.era3d")
+    yield from waited(4.0, redraw=False)
     picture_of_screen("14-preferences")
+    area.type = "VIEW_3D"
+    yield from waited(0.5)
 
 
 def left_running() -> Iterator[None]:

@@ -18,7 +18,7 @@ import pytest
 
 import build_addon
 
-pytestmark = [pytest.mark.gui, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.gui
 HERE = Path(__file__).parent
 NEEDED = ("blender", "xvfb-run", "import")
 
@@ -50,7 +50,7 @@ def session(tmp_path_factory):
         command += ["--gpu-backend", "opengl"]
     command += ["--python", str(HERE / "drive.py"), "--"]
     command += [str(archive), str(fake_python), str(picture), str(tmp_path / "out")]
-    resources = {"BLENDER_USER_RESOURCES": str(tmp_path / "blender"), "ERA3D_FAKE": "unhurried"}
+    resources = {"BLENDER_USER_RESOURCES": str(tmp_path / "blender"), "ERA3D_FAKE": "held"}
     subprocess.run(command, env={**os.environ, **resources}, check=True, timeout=800)
     out = tmp_path / "out"
     kept = os.environ.get("ERA3D_SCREENSHOTS")
@@ -118,9 +118,9 @@ def test_leaving_blender_ends_the_backend(told):
 
 
 def test_the_timer_takes_no_time(told):
-    ticks = sorted(told["ticks"])
+    ticks = sorted(told["cpu_ticks"])  # others may be busy on this computer
     assert len(ticks) > 50
-    assert ticks[int(0.95 * len(ticks))] < 0.005
+    assert ticks[int(0.99 * len(ticks))] < 0.005
 
 
 def test_pictures_are_kept(session):
