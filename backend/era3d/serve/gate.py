@@ -23,7 +23,7 @@ from era3d.serve.settings import MIB, PROTOCOL, Limits, ServerSettings
 from era3d.serve.tokens import owner_of
 
 # Whoever watches over a server has no token, and what the interface looks like is no secret.
-_OPEN_TO_ALL = frozenset({"/v1/health", "/v1/openapi.json"})
+_OPEN_TO_ALL = frozenset({"/v1/health", "/v1/openapi.json", "/login"})
 _LINGER_SECONDS = 1.0
 _GONE = 499  # for the log: the client left before it had said all
 _PROTOCOL_HEADERS = [

@@ -10,6 +10,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from era3d.serve.refusal import Refusal
 from era3d.serve.settings import ServerSettings
 from era3d.serve.tokens import owner_of
 from era3d.web.login import COOKIE, PATH
@@ -21,6 +22,8 @@ _OF_GRADIO = re.compile(
     r"|/gradio_api/(upload|upload_progress|run/predict|startup-events|heartbeat/\w+|file=/?.+)"
 )
 _WITH_PROTOCOL = re.compile(r"/gradio_api/file=/*\w+:/.*", re.IGNORECASE)
+_UPLOAD = "/gradio_api/upload"
+_UPLOAD = "/gradio_api/upload"
 # The page works without the internet; this is what holds it to that.
 _POLICY = "; ".join(
     (
@@ -57,6 +60,10 @@ class Door:
         token = token_of(Headers(scope=scope))
         if token and self._tokens.are_asked_for:
             MutableHeaders(scope=scope)["authorization"] = f"Bearer {token}"
+        if scope["path"] == _UPLOAD and (refusal := _no_room(scope)):
+            full = JSONResponse({"error": refusal.message}, refusal.status)
+            await full(scope, receive, send)
+            return
         stranger = owner_of(token, self._tokens.now) is None
         if self._tokens.are_asked_for and _is_visit(scope) and stranger:
             await RedirectResponse(PATH, HTTPStatus.SEE_OTHER)(scope, receive, send)
@@ -88,6 +95,24 @@ def token_of(headers: Headers) -> str:
     if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
         return ""
     return cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+
+
+def _no_room(scope: Scope) -> Refusal | None:
+    """Why nothing is taken in now: what a page uploads fills the same disk."""
+    try:
+        scope["app"].state.service.check_room()
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _no_room(scope: Scope) -> Refusal | None:
+    """Why nothing is taken in now: what a page uploads fills the same disk."""
+    try:
+        scope["app"].state.service.check_room()
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _is_visit(scope: Scope) -> bool:
