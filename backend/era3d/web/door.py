@@ -23,7 +23,6 @@ _OF_GRADIO = re.compile(
 )
 _WITH_PROTOCOL = re.compile(r"/gradio_api/file=/*\w+:/.*", re.IGNORECASE)
 _UPLOAD = "/gradio_api/upload"
-_UPLOAD = "/gradio_api/upload"
 # The page works without the internet; this is what holds it to that.
 _POLICY = "; ".join(
     (
@@ -95,15 +94,6 @@ def token_of(headers: Headers) -> str:
     if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
         return ""
     return cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
-
-
-def _no_room(scope: Scope) -> Refusal | None:
-    """Why nothing is taken in now: what a page uploads fills the same disk."""
-    try:
-        scope["app"].state.service.check_room()
-    except Refusal as refusal:
-        return refusal
-    return None
 
 
 def _no_room(scope: Scope) -> Refusal | None:
