@@ -38,6 +38,8 @@ _BEYOND, _MOST_FINER = ((112, 6), (176, 3), (256, 3)), 1.2
 # How much each solution keeps to the field before it; and, once stereo has carved, where no view
 # sees: loosely or firmly.
 _KEEP, _FIRMNESS = 0.002, (0.002, 0.3)
+# By how much more normals may be off on a shape just carved, which finer levels are to smooth yet.
+_ROUGHER = 1.1
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
 # Voxels.
@@ -86,7 +88,7 @@ def fuse_levelset(
         found = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
         carved = _carved_shape(make_grid(box, levels[0][0]), levels[0][1], found, obs, trust)
         # Depths that do not make the shape look more like the views are wrong.
-        if carved.error <= error:
+        if carved.error <= _ROUGHER * error:
             band, phi, trust, maps = carved.band, carved.phi, carved.trust, found
             levels = levels[1:]
     steps.reach(steps.total - 2 - sum(count for _, count in levels))
