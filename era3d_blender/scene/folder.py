@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 _LARGEST_JSON = 16 * 1024 * 1024
 _MOST_VIEWS = 64
+_MOST_PHOTOS = 1000
 
 
 class JobFolderError(Exception):
@@ -168,6 +169,20 @@ def _view(folder: Path, entry: object) -> View:
         color=_required(folder, entry.get("image")),
         normal=_required(folder, entry["normal"]) if entry.get("normal") else None,
     )
+
+
+def read_photos(folder: Path) -> tuple[Reference, ...]:
+    """Read the cameras of the other photographs that a job knows of.
+
+    Raises
+    ------
+    JobFolderError
+        When there are none, or a photograph is missing or points out of the folder.
+    """
+    entries = _json(_required(folder, "cameras.json")).get("photos")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= _MOST_PHOTOS:
+        raise JobFolderError("The job has no cameras of photographs: era3d cameras estimate")
+    return tuple(_reference(folder, entry) for entry in entries)
 
 
 def _reference(folder: Path, entry: object) -> Reference:

@@ -14,6 +14,10 @@ def add(commands: Any) -> None:
     refine = actions.add_parser("refine", help="the photo's camera, by what photo and mesh share")
     refine.set_defaults(command=_refine)
     refine.add_argument("job", type=Path, metavar="JOB")
+    estimate = actions.add_parser("estimate", help="cameras of several photographs of the object")
+    estimate.set_defaults(command=_estimate)
+    estimate.add_argument("job", type=Path, metavar="JOB")
+    estimate.add_argument("--photos", type=Path, required=True, metavar="DIR")
 
 
 def _refine(options: argparse.Namespace) -> None:
@@ -29,3 +33,21 @@ def _refine(options: argparse.Namespace) -> None:
         f"The new camera {verdict}: {found.before:.1f} px off before, {found.after:.1f} px after, "
         f"by {found.matches} points."
     )
+
+
+def _estimate(options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    from era3d.job import Job
+    from era3d.photos.job import estimate_job, photos_in
+
+    with tqdm(unit="step", desc="cameras") as bar:
+
+        def progress(step: int, of: int) -> None:
+            bar.total, bar.n = of, step
+            bar.refresh()
+
+        found = estimate_job(Job(options.job), photos_in(options.photos), progress)
+    print(f"{len(found.lenses)} cameras, {len(found.points):,} points")  # noqa: T201
+    if found.left_out:
+        print(f"Left out, they share too little: {', '.join(found.left_out)}")  # noqa: T201

@@ -9,14 +9,12 @@ import numpy as np
 
 from era3d.cameras import describe_views
 from era3d.exports.colmap import save_photograph
+from era3d.exports.points import write_points
 from era3d.exports.ring import photographs, points_of, ring_lenses
 from era3d.files import write_object
 from era3d.lens import Lens
 from era3d.progress import Progress, ignore
-from era3d.splats.surface import SurfacePoints
 from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
-
-_POINT = [(name, "<f4") for name in "xyz"] + [(name, "u1") for name in ("red", "green", "blue")]
 
 
 def export_transforms(
@@ -33,7 +31,8 @@ def export_transforms(
     points, lenses = points_of(mesh), lenses or ring_lenses()
     for photograph in photographs(mesh, points, lenses, progress):
         save_photograph(folder, photograph)
-    _write_points(folder / "points.ply", points)
+    colors = np.round(points.colors * 255).astype(np.uint8)
+    write_points(folder / "points.ply", points.positions, colors)
     write_object(folder / "transforms.json", _describe(lenses))
 
 
@@ -63,13 +62,3 @@ def _describe(lenses: list[Lens]) -> dict[str, Any]:
             for view in describe_views()
         ],
     }
-
-
-def _write_points(path: Path, points: SurfacePoints) -> None:
-    from plyfile import PlyData, PlyElement
-
-    rows = np.empty(len(points.positions), _POINT)
-    colors = np.round(points.colors * 255).astype(np.uint8)
-    for axis, (position, color) in enumerate(zip("xyz", ("red", "green", "blue"), strict=True)):
-        rows[position], rows[color] = points.positions[:, axis], colors[:, axis]
-    PlyData([PlyElement.describe(rows, "vertex")]).write(str(path))

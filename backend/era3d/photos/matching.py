@@ -55,9 +55,11 @@ def match(photo: NDArray[np.uint8], drawing: Drawing) -> Matches:
     clear = [first for first, second in pairs if first.distance < _RATIO * second.distance]
     # OpenCV counts from the centre of the first pixel.
     pixel = np.array([here[each.queryIdx].pt for each in clear]).reshape(-1, 2) + 0.5
-    at = np.array([there[each.trainIdx].pt for each in clear], np.float32).reshape(-1, 1, 2)
-    point = cv2.remap(drawing.position, at, None, cv2.INTER_LINEAR) if len(at) else at
-    point = np.asarray(point, float).reshape(len(pixel), -1)
+    at = np.array([there[each.trainIdx].pt for each in clear], np.float32).reshape(-1, 2)
+    if not len(at):
+        return Matches(np.zeros((0, 2)), np.zeros((0, 3)))
+    point = cv2.remap(drawing.position, at[:, :1], at[:, 1:], cv2.INTER_LINEAR)
+    point = np.asarray(point, float).reshape(len(pixel), 3)
     known = np.isfinite(point).all(axis=1)
     return Matches(pixel[known], point[known])
 
@@ -68,6 +70,6 @@ def _features(
     alpha = picture[..., 3:] / np.float32(255)
     on_grey = np.round(picture[..., :3] * alpha + 128 * (1 - alpha)).astype(np.uint8)
     inside = cv2.erode((alpha[..., 0] > 0.9).astype(np.uint8), np.ones((_RIM, _RIM), np.uint8))
-    finder = cv2.SIFT_create(_MOST_FEATURES, contrastThreshold=_LEAST_CONTRAST)
+    finder = cv2.SIFT.create(_MOST_FEATURES, contrastThreshold=_LEAST_CONTRAST)
     found, described = finder.detectAndCompute(cv2.cvtColor(on_grey, cv2.COLOR_RGB2GRAY), inside)
     return list(found), described

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from era3d.cameras import VIEWS, describe_views
-from era3d.files import replacing, scratch_folder, write_object
+from era3d.files import read_object, replacing, scratch_folder, write_object
 from era3d.job import SCHEMA_VERSION, Job, Request
 
 if TYPE_CHECKING:
@@ -36,9 +36,13 @@ def store_views(job: Job, views: "Views") -> None:
 
 
 def write_cameras(job: Job, reference: dict[str, Any] | None) -> None:
-    """Write cameras.json: the six views, and the photo's camera where it is known."""
+    """Write cameras.json: the six views, and the photo's camera where it is known.
+
+    Cameras of other photographs stay.
+    """
     cameras = {"schema_version": SCHEMA_VERSION, "views": describe_views(), "reference": reference}
-    write_object(job.path("cameras.json"), cameras)
+    others = read_object(job.path("cameras.json"), {}).get("photos")
+    write_object(job.path("cameras.json"), cameras | ({"photos": others} if others else {}))
 
 
 def create_from_picture(folder: Path, request: Request, picture: Path) -> Job:
