@@ -11,7 +11,7 @@ from .splat_file import OPACITY, ROTATION, SCALE
 NAME = "Era3D Splats"
 COLOR_ATTRIBUTE = "splat_color"
 _STRENGTH = "splat_opacity"
-_SIZE = 1.6  # standard deviations: solid ellipsoids of this size cover what soft ones do
+_SIZE = 2.0  # standard deviations: solid ellipsoids of this size cover what soft ones do
 
 
 def splat_material() -> bpy.types.Material:
