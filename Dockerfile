@@ -21,16 +21,18 @@ RUN /build/bin/python -m build --wheel --installer uv --outdir /wheels \
 # Versions and checksums of everything but PyTorch are those that the tests ran with.
 RUN /build/bin/uv pip install --python /opt/era3d --no-cache --require-hashes --no-deps \
     --requirement requirements/base.txt
-# What else is installed, at tested versions, too: `web` is the page in the browser, `ray` a cluster.
-ARG EXTRAS=serve,web
-# Where else uv looks for wheels: `--find-links DIR`.
-ARG WHEELS=
 
+# EXTRAS, at tested versions, too: `web` is the page in the browser, `ray` a cluster.
+# WHEELS is where else uv looks: `--find-links DIR`.
 FROM build AS build-cpu
+ARG EXTRAS=serve,web
+ARG WHEELS=
 ARG TORCH_FLAGS=--torch-backend=cpu
 RUN requirements/container.sh "$EXTRAS" $WHEELS $TORCH_FLAGS
 
 FROM build AS build-cuda
+ARG EXTRAS=serve,web
+ARG WHEELS=
 ARG TORCH_FLAGS=--torch-backend=cu130
 RUN requirements/container.sh "$EXTRAS" $WHEELS $TORCH_FLAGS
 

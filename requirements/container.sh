@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs PyTorch, the wheel and its extras in the image (see Dockerfile): container.sh EXTRAS [uv's options].
 set -euo pipefail
-extras=$1
+extras=${1:?}
 shift
 cd "$(dirname "$0")"
 /build/bin/uv pip install --python /opt/era3d --no-cache "$@" --constraint <(sed -nE 's/^([a-z0-9][^ ]*==[^\]*).*/\1/p' dev.txt) \

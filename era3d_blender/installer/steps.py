@@ -12,11 +12,13 @@ import subprocess
 import time
 from pathlib import Path
 
+from lock import locked
 from plan import READY, Plan, python_of
 from pythons import MANAGED_PYTHON, find_python
 from report import EventFile, InstallError
 from tools import Pip, ToolError, Uv, find_uv, get_uv
 
+_KEY = re.compile(r"[0-9a-f]{12}")
 _TRIES, _PAUSE_SECONDS = 3, 3.0
 _NEEDED_GB = 4.0
 # What uv and pip print once a package.
@@ -66,6 +68,7 @@ class Installation:
         self._events.emit("finished", stage=self._stage)
         self._mark(time.monotonic() - started)
         self._clear()
+        self._clear_others()
         self._events.emit("done", seconds=round(time.monotonic() - started, 1))
 
     def _find_tool_and_python(self) -> tuple[Uv | Pip, str]:
@@ -141,6 +144,22 @@ class Installation:
         for path in self._plan.folder.glob("env-*"):
             if path != self._environment:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _clear_others(self) -> None:
+        """Remove the environments of other plans: of earlier versions, and other builds of torch.
+
+        Their marks go first, so that what cannot be removed (Windows keeps files that are in use)
+        is not taken for good.
+        """
+        for folder in self._plan.folder.parent.iterdir():
+            if folder == self._plan.folder or not _KEY.fullmatch(folder.name):
+                continue
+            try:
+                with locked(folder / "lock"):
+                    (folder / READY).unlink(missing_ok=True)
+            except (InstallError, OSError):
+                continue  # another installer is at work there
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _say(self, line: str) -> None:
         """Count the packages that a tool tells of."""

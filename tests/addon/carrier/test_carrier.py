@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -12,10 +13,13 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import glyph
+import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("fastapi", reason="the server's packages are not installed")
 import uvicorn
@@ -43,7 +47,8 @@ class Studio:
 
     def __init__(self, folder: Path, **settings) -> None:
         self.puppet, self.folder = Puppet(), folder
-        app = create_app(ServerSettings(folder, limits=LIMITS, **settings), [self.puppet])
+        settings = {"limits": LIMITS} | settings
+        app = create_app(ServerSettings(folder, **settings), [self.puppet])
         self._socket = listen(Address(port=0))
         self.port = self._socket.getsockname()[1]
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
@@ -350,3 +355,74 @@ def test_what_was_sent_before_the_carrier_learned_its_id_is_not_sent_twice(
     assert generation(carrier(studio.port), folder, picture).run() == "finished"
     assert len(folders(studio)) == 1
     assert kinds(folder) == ["started", "done"]
+
+
+def test_a_server_of_another_version_is_told_of_with_what_to_do(
+    studio, carrier, picture, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("era3d.serve.gate.PROTOCOL", 2)
+    job = generation(carrier(studio.port), tmp_path / "job", picture)
+    assert job.run() == "failed"
+    assert "speaks protocol 2" in job.message
+    assert "update the client" in job.message
+
+
+def test_a_full_disk_there_is_told_here(carrier, picture, tmp_path):
+    limits = replace(LIMITS, free_bytes=2**60)
+    studio = Studio(tmp_path / "studio", limits=limits)
+    try:
+        job = generation(carrier(studio.port), tmp_path / "job", picture)
+        assert job.run() == "failed"
+        assert "disk is nearly full" in job.message
+    finally:
+        studio.stop()
+
+
+def test_a_full_disk_here_leaves_no_half_of_a_file(studio, modules, tmp_path, monkeypatch):
+    mirror, _ = modules
+
+    class Full:
+        def get(self, path):
+            return {"files": [{"path": "mesh.glb", "sha256": "0" * 64}]}
+
+        def fetch(self, path, into):
+            into.write(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "mesh.glb").write_bytes(b"before")
+    with pytest.raises(OSError, match="No space"):
+        mirror.fetch_changes(Full(), "1", tmp_path)
+    assert (tmp_path / "mesh.glb").read_bytes() == b"before"
+
+
+@pytest.mark.slow
+def test_twenty_megabytes_go_there_and_back_within_a_second(carrier, tmp_path, capsys):
+    """Beyond the computing, which takes no time here; the best of three, since others compute."""
+    studio = Studio(tmp_path / "studio")
+    noise = np.random.default_rng(0).integers(0, 256, (1870, 1870, 3), np.uint8)
+    picture = tmp_path / "noise.png"
+    Image.fromarray(noise).save(picture, compress_level=1)
+    content = noise.tobytes()[: 10 * 2**20]
+    made, seconds = studio.puppet.run, []
+
+    async def large(job: Path, *rest):
+        outcome = await made(job, *rest)
+        (job / "mesh.glb").write_bytes(content)
+        return outcome
+
+    studio.puppet.run = large
+    try:
+        worker = carrier(studio.port)
+        for number in range(3):
+            began = time.monotonic()
+            job = generation(worker, tmp_path / f"job-{number}", picture)
+            assert job.run() == "finished", job.details()
+            seconds.append(time.monotonic() - began)
+            assert (tmp_path / f"job-{number}/mesh.glb").read_bytes() == content
+    finally:
+        studio.stop()
+    size = (picture.stat().st_size + len(content)) / 1e6
+    with capsys.disabled():
+        print(f"\n{size:.1f} MB there and back:", [f"{each:.2f} s" for each in seconds])
+    assert size > 20
+    assert min(seconds) < 1.0

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -24,6 +25,21 @@ INSTALLER = Path(__file__).parents[3] / "era3d_blender" / "installer"
 # uv lies beside the interpreter of the tests.
 WITH_UV = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 WITHOUT_UV = str(Path(sys.executable).parent / "nothing")
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Hold an installer's lock in a process of its own."""
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+    code += (
+        "from lock import locked\nwith locked(Path(sys.argv[2])):\n print(1, flush=True)\n input()"
+    )
+    command = [sys.executable, "-c", code, str(INSTALLER), str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as holder:
+        holder.stdout.readline()
+        yield
+        holder.communicate(b"\n")
 
 
 @pytest.fixture
@@ -80,6 +96,22 @@ def test_another_backend_is_another_environment(plan):
     before = plan.folder
     wheel(Path(plan.wheel).parent, "era3d", WORKS + "  # newer")
     assert plan.folder != before
+
+
+def test_after_an_update_the_environments_of_earlier_versions_are_gone(plan):
+    assert start(plan).wait(120) == 0
+    former, root = plan.folder, Path(plan.root)
+    at_work = root / "0123456789ab"
+    for folder in (at_work, root / "fedcba987654", root / "something else"):
+        folder.mkdir()
+        (folder / "ready.json").write_text("{}")
+    wheel(Path(plan.wheel).parent, "era3d", WORKS + "  # newer")
+    with locked(at_work / "lock"):
+        assert start(plan).wait(120) == 0
+    left = {path.name for path in root.iterdir()} - {"uv"}
+    assert left == {plan.folder.name, at_work.name, "something else"}
+    assert former != plan.folder
+    modules(installed_python(plan))
 
 
 @pytest.mark.parametrize(
