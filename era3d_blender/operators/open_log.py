@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import bpy
+from bpy.props import EnumProperty
 
-from .. import jobs
+from .. import installation, jobs
 
 TEXT_NAME = "Era3D log"
 
@@ -17,15 +18,23 @@ class ERA3D_OT_open_log(bpy.types.Operator):
     bl_idname = "era3d.open_log"
     bl_label = "Open Log"
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        """There must have been a job."""
-        return jobs.current is not None
+    of: EnumProperty(
+        name="Log",
+        description="What was printed by what",
+        items=(
+            ("job", "Job", "The job that the panel shows"),
+            ("set_up", "Set-up", "The installation of the backend"),
+        ),
+        options={"SKIP_SAVE"},
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Fill the log's text block, and show it in a window of its own if there are windows."""
+        source = jobs.current if self.of == "job" else installation.current
+        if source is None:
+            return {"CANCELLED"}
         try:
-            contents = jobs.current.log.read_text("utf-8", "replace")
+            contents = source.log.read_text("utf-8", "replace")
         except OSError as error:
             self.report({"ERROR"}, f"There is no log: {error}")
             return {"CANCELLED"}

@@ -44,7 +44,7 @@ def draw_backend(
         column.alert = True
         for line in textwrap.wrap(installer.message, _LETTERS):
             column.label(text=line)
-        column.label(text=f"Log: {installer.log}")
+        layout.operator("era3d.open_log", icon="TEXT").of = "set_up"
 
 
 def draw_installing(layout: bpy.types.UILayout, installer: Supervisor) -> None:
@@ -55,4 +55,5 @@ def draw_installing(layout: bpy.types.UILayout, installer: Supervisor) -> None:
     layout.progress(factor=done, text=STAGE_TEXT[now])
     row = layout.row()
     row.label(text=f"{int(installer.seconds)} s", icon="TIME")
+    row.operator("era3d.open_log", icon="TEXT").of = "set_up"
     row.operator("era3d.cancel_set_up", icon="CANCEL")

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A session in a window, by a script that does what an artist would.
 
-Run with `pytest -m gui`; needs `blender`, `xvfb-run`, `xauth` and ImageMagick's `import` on PATH.
+Run with `pytest -m gui`; needs `blender` (or what BLENDER names), `xvfb-run`, `xauth` and
+ImageMagick's `import`. Its pictures are copied to the folder that ERA3D_SCREENSHOTS names.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import build_addon
 
 pytestmark = pytest.mark.gui
 HERE = Path(__file__).parent
-NEEDED = ("blender", "xvfb-run", "import")
+BLENDER = os.environ.get("BLENDER", "blender")
+NEEDED = (BLENDER, "xvfb-run", "import")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def session(tmp_path_factory):
         pytest.skip(f"not installed: {', '.join(missing)}")
     archive = build_addon.build(tmp_path / "dist")
     picture = HERE.parents[2] / "examples/pickup_truck.png"
-    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24 +extension GLX", "blender"]
+    command = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24 +extension GLX", BLENDER]
     command += [
         "--factory-startup",
         "--enable-event-simulate",

@@ -106,7 +106,7 @@ def test_no_picture(empty_scene, backend, tmp_path):
     with pytest.raises(RuntimeError, match="There is no picture at"):
         generate(tmp_path / "nothing.png", tmp_path)
     (tmp_path / "text.png").write_text("this is no picture")
-    with pytest.raises(RuntimeError, match=r"cannot read text\.png"):
+    with pytest.raises(RuntimeError, match=r"text\.png cannot be read"):
         bpy.ops.era3d.choose_picture(filepath=str(tmp_path / "text.png"))
     assert not bpy.data.images
 

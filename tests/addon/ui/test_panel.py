@@ -147,7 +147,10 @@ def test_the_states_of_the_backend(empty_scene, tmp_path):
         installer.stages["tool"].state = "finished"
         installer.stages["environment"].state = "running"
         under_way = drawn()
-        assert under_way.operators() == ["era3d.cancel_set_up"]
+        assert under_way.operators() == ["era3d.open_log", "era3d.cancel_set_up"]
+        installer.log.write_text("Downloading torch")
+        bpy.ops.era3d.open_log(of="set_up")
+        assert bpy.data.texts["Era3D log"].as_string() == "Downloading torch"
         (bar,) = [options for name, _, options in under_way.notes if name == "progress"]
         assert bar["factor"] == pytest.approx(1 / len(STAGES))
         installer.state, installer.message = "failed", "The disk is full. " * 20
