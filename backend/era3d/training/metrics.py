@@ -5,7 +5,7 @@
 import dataclasses
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Case:
 
     pipeline: Era3DPipeline
     meshes: Meshes
-    records: dict[str, Sequence[Record]]
+    records: Mapping[str, Sequence[Record]]
     train: Scenes
     truth: dict[str, Scenes]
 

@@ -5,9 +5,10 @@
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from era3d.cameras import VIEWS, camera_axes, normals_to_world, world_to_image
-from era3d.training.corpus import ColoredMesh
+from era3d.training.corpus import ColoredMesh, Corpus
 from era3d.training.render import (
     LARGEST_VIEW,
     SUBJECT_FILL,
@@ -15,6 +16,13 @@ from era3d.training.render import (
     frame_mesh,
     render_photo,
     render_targets,
+)
+from tests.backend.training.blender_reference import (
+    DATA,
+    ELEVATION,
+    FOCAL_MM,
+    OBJECTS,
+    REFERENCE,
 )
 
 SIZE = 64
@@ -153,3 +161,52 @@ def test_back_faces_are_drawn_with_normals_towards_the_camera():
     middle = targets.normal[:, SIZE // 2, SIZE // 2] * 2 - 1
     assert middle[VIEWS.index("front")] == pytest.approx([0, 0, 1], abs=1e-5)
     assert middle[VIEWS.index("back")] == pytest.approx([0, 0, -1], abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def blender():
+    """Blender's own pictures; `blender_reference.py` makes them."""
+    with np.load(REFERENCE) as drawn:
+        return dict(drawn)
+
+
+@pytest.mark.parametrize("index", OBJECTS)
+def test_views_are_those_of_blender(blender, index):
+    corpus = Corpus(DATA / "corpus")
+    targets = render_targets(frame_mesh(corpus.mesh(corpus.records[index])), 64, 4)
+    color, normal = (blender[f"{kind}_{index}"].astype(np.float32) for kind in ("color", "normal"))
+    alpha = color[..., 3]
+    assert np.abs(targets.alpha - alpha).mean() < 0.004
+    assert (np.abs(targets.alpha - alpha) > 0.15).mean() < 0.002
+    on_white = color[..., :3] + 1 - alpha[..., None]
+    assert np.abs(targets.color - on_white).mean() < 0.006
+    inside = (alpha > 0.99) & (targets.alpha > 0.99)
+    ours = normals_to_world(targets.normal[inside] * 2 - 1)
+    theirs = normal[inside][:, :3] * 2 - 1
+    length = np.linalg.norm(theirs, axis=-1)
+    # Blender averages normals across an edge within a pixel, which shortens them: not compared.
+    sure = length > 0.98
+    cosine = (ours * theirs).sum(-1)[sure] / length[sure]
+    assert sure.mean() > 0.5
+    assert np.degrees(np.arccos(cosine.clip(-1, 1))).mean() < 1
+    assert (cosine > np.cos(np.radians(10))).mean() > 0.99
+
+
+@pytest.mark.parametrize("index", OBJECTS)
+def test_a_photo_is_blender_s_cropped(blender, index):
+    corpus = Corpus(DATA / "corpus")
+    scene = frame_mesh(corpus.mesh(corpus.records[index]))
+    ours = render_photo(scene, Photo(np.radians(ELEVATION), FOCAL_MM), 64, 4)
+    rgba = blender[f"photo_{index}"].astype(np.float32) / 255
+    white = rgba[..., :3] + 1 - rgba[..., 3:]
+    rows, columns = (np.flatnonzero((rgba[..., 3] > 0.5).any(axis)) for axis in (1, 0))
+    side = max(np.ptp(rows) + 1, np.ptp(columns) + 1) / SUBJECT_FILL
+    middle = (columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2
+    box = [m + s * side / 2 for s in (-1, 1) for m in middle]
+    padded = Image.new("RGB", (1536, 1536), "white")
+    padded.paste(Image.fromarray(np.rint(white.clip(0, 1) * 255).astype(np.uint8)), (512, 512))
+    theirs = padded.resize((64, 64), Image.Resampling.BOX, [512 + b for b in box])
+    difference = np.abs(ours - np.asarray(theirs, np.float32) / 255)
+    assert difference.mean() < 0.01
+    level = render_photo(scene, Photo(0.0, FOCAL_MM), 64, 4)
+    assert np.abs(level - np.asarray(theirs, np.float32) / 255).mean() > 0.03
