@@ -139,6 +139,12 @@ def dismiss() -> None:
         current = None
 
 
+def root_of(task: Task) -> bpy.types.Object | None:
+    """Return the imported job that a task updates, if it is still there."""
+    root = next((thing for thing in bpy.data.objects if thing.session_uid == task.root), None)
+    return root if root is not None and find_root(root) is root else None
+
+
 def seen(folder: Path) -> None:
     """Take down that the artist has what a folder holds."""
     for task in tasks:
@@ -213,8 +219,8 @@ def _deliver(task: Task) -> None:
         task.then(task.folder)
         return
     # The second argument asks for an undo step, which a call from Python has not by itself.
-    root = next((thing for thing in bpy.data.objects if thing.session_uid == task.root), None)
-    if root is not None and find_root(root) is root:
+    root = root_of(task)
+    if root is not None:
         bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
     elif not _is_candidate(task.folder):
         bpy.ops.era3d.import_job("EXEC_DEFAULT", True, directory=str(task.folder))

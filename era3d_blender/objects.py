@@ -97,7 +97,6 @@ class Era3DObject(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         default=1.0,
-        precision=1,
         subtype="FACTOR",
     )
 

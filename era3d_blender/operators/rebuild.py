@@ -59,7 +59,7 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
         return bpy.ops.era3d.update_job("EXEC_DEFAULT", True, root=root.name)
 
     def _prepared(self, root: bpy.types.Object) -> Supervisor | None:
-        from ..scene.exchange import exchange
+        from ..scene.exchange import exchange, first_stage
         from ..scene.folder import JobFolderError, looks_like_job
         from ..scene.importing import locked
         from ..scene.views import view_images, view_weights
@@ -73,10 +73,10 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
                 raise JobFolderError(locked(root))
             if jobs.running() and (task := jobs.task_of(job)) and task.supervisor.active:
                 raise JobFolderError("This job is being worked on: wait or cancel it")
+            stage = first_stage(job) if self.stage == "changed" else self.stage
             exchange(view_images(root), job)
         except (BackendMissingError, JobFolderError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return None
-        stage = None if self.stage == "changed" else self.stage
         weights = {"view_weights": view_weights(root)}
         return backend.supervisor(way, rebuild_order(job, stage, weights), job)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from ..scene.roots import find_root
+from .. import jobs
+from ..scene.roots import find_root, job_folder
 
 
 class ERA3D_OT_update_job(bpy.types.Operator):
@@ -40,6 +41,7 @@ class ERA3D_OT_update_job(bpy.types.Operator):
         except (JobFolderError, OSError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        jobs.seen(job_folder(root))
         if not fresh:
             self.report({"INFO"}, "Nothing has changed: the result is the one that is shown")
         return {"FINISHED"}

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import bpy
 
 from .folder import JobFolderError, inside
-from .originals import keep_original, original_of
+from .originals import GIVEN, keep_original, original_of, stamp
 from .pictures import (
     DIGEST_KEY,
     EDITED_KEY,
@@ -51,6 +52,31 @@ def exchange(images: list[bpy.types.Image], folder: Path) -> list[str]:
                 "choose Reload File or Save to Job in the view's menu"
             )
     return written
+
+
+def first_stage(folder: Path) -> str | None:
+    """Return the stage a rebuild must not go behind, lest the views are drawn over.
+
+    Where the job's record of its views is gone, the backend would take them for not drawn yet.
+
+    Raises
+    ------
+    JobFolderError
+        When the job has lost its cameras, which only drawing the views makes again.
+    """
+    if not inside(folder, "cameras.json").is_file():
+        raise JobFolderError(
+            "The job has no cameras.json any more: to build again would draw its views anew"
+        )
+    return None if stamp(folder) != GIVEN or _given(folder) else "mesh"
+
+
+def _given(folder: Path) -> bool:
+    """Tell whether the views of a job were given to it, so that no stage draws them."""
+    try:
+        return bool(json.loads(inside(folder, "request.json").read_bytes())["source"] == "views")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def save(image: bpy.types.Image, folder: Path) -> None:

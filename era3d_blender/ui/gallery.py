@@ -122,8 +122,9 @@ def draw_view(cell: bpy.types.UILayout, camera: bpy.types.Object, shown: bool) -
     row = cell.row(align=True)
     row.prop(camera.era3d, "use_view", text="")
     row.prop(camera.era3d, "weight", text="", slider=True)
+    row = cell.row(align=True)
     row.context_pointer_set("era3d_camera", camera)
-    row.menu("ERA3D_MT_view", text="", icon="DOWNARROW_HLT")
+    row.menu("ERA3D_MT_view", icon="GREASEPENCIL")
 
 
 def draw_rebuild(layout: bpy.types.UILayout) -> None:

@@ -98,8 +98,12 @@ def draw_result(layout: bpy.types.UILayout, job: Supervisor) -> None:
     box.label(text=f"{job.job.name}, {clock(job.seconds)}", icon="CHECKMARK")
     column = box.column(align=True)
     task = jobs.task_of(job.job)
-    text = "Import" if task is not None and task.unseen else "Import Again"
-    column.operator("era3d.import_job", text=text, icon="IMPORT").directory = str(job.job)
+    root = jobs.root_of(task) if task is not None and task.unseen else None
+    if root is not None:  # a rebuild that ended while somebody was painting
+        column.operator("era3d.update_job", icon="IMPORT").root = root.name
+    else:
+        text = "Import" if task is not None and task.unseen else "Import Again"
+        column.operator("era3d.import_job", text=text, icon="IMPORT").directory = str(job.job)
     column.operator("era3d.open_folder", icon="FILE_FOLDER")
 
 

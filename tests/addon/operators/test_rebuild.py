@@ -12,12 +12,16 @@ import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy")
+from notes import Notes  # noqa: E402
+
 pytestmark = pytest.mark.bpy
 
 
 @pytest.fixture
 def root(empty_scene, job, backend):
     backend("good")
+    record = {"stages": {"views": {"input_hash": "drawn"}}, "versions": {}}
+    (job / "job.json").write_text(json.dumps(record))
     bpy.ops.era3d.import_job(directory=str(job))
     return bpy.data.objects["letter root"]
 
@@ -42,6 +46,37 @@ def test_painted_views_and_weights_are_handed_over_and_the_object_stays(root, jo
     assert thing == bpy.data.objects["letter"]
     assert old != thing.data
     assert len(bpy.data.objects) == 8
+
+
+def test_painted_views_are_not_drawn_over_where_a_job_is_half_deleted(root, job):
+    (job / "job.json").unlink()  # what would say that the views are drawn
+    assert bpy.ops.era3d.rebuild() == {"FINISHED"}
+    assert "'from': 'mesh'" in told(job)
+    (job / "cameras.json").unlink()
+    (job / "log.txt").unlink()
+    with pytest.raises(RuntimeError, match=r"no cameras\.json any more"):
+        bpy.ops.era3d.rebuild()
+    assert not (job / "log.txt").exists()
+
+
+def test_a_rebuild_that_ends_while_somebody_paints_waits_to_be_taken(root, job):
+    from era3d_blender import jobs
+    from era3d_blender.client.supervisor import FINISHED, Supervisor
+    from era3d_blender.ui.progress import draw_result
+
+    done = Supervisor(["python"], job, {}, state=FINISHED)
+    jobs.tasks.append(jobs.Task(done, root.session_uid, unseen=True))
+    try:
+        notes = Notes()
+        draw_result(notes, done)
+        assert "era3d.update_job" in notes.operators()
+        bpy.ops.object.mode_set(mode="TEXTURE_PAINT")
+        assert not bpy.ops.era3d.update_job.poll()  # the mode is not disturbed
+        bpy.ops.object.mode_set(mode="OBJECT")
+        assert bpy.ops.era3d.update_job(root=root.name) == {"FINISHED"}
+        assert not jobs.tasks[-1].unseen
+    finally:
+        jobs.tasks.clear()
 
 
 def test_a_stage_can_be_asked_for(root, job):
