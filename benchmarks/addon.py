@@ -5,7 +5,8 @@
 python benchmarks/addon.py [--blender BLENDER] [--python BACKEND_PYTHON] [--out FILE.md]
 
 Starts Blender with a window under Xvfb (`xvfb-run` on PATH), runs a job with era3d-mini in it and
-writes a table.
+writes a table. With ERA3D_FAKE=held and a script that starts tests/addon/fake_backend.py as the
+Python, the tests' stand-in does the job: its events and previews come at any load.
 """
 
 from __future__ import annotations

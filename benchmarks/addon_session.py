@@ -16,6 +16,7 @@ import drive
 
 PACKAGE = "bl_ext.user_default.era3d"
 IMPORTS = 5
+LONG_ENOUGH = 60
 _drawn: dict[str, float] = {}
 
 
@@ -31,9 +32,11 @@ def steps() -> Iterator[None]:
     drive.measured_ticks()
     drive.report.update(draws=[], imports=[])
     with drive.window():
-        bpy.ops.era3d.generate("INVOKE_DEFAULT", quality="reference")
+        bpy.ops.era3d.generate("INVOKE_DEFAULT", quality="draft")
     while drive.jobs().running():
         yield from a_redraw()
+        if len(drive.report["draws"]) > LONG_ENOUGH:
+            (drive.jobs().current.job / "go").touch()  # the tests' stand-in waits for that
     drive.report["state"] = drive.jobs().current.state
     for _ in range(30):  # with the gallery of the result
         yield from a_redraw()
