@@ -19,8 +19,8 @@ COPY requirements requirements
 RUN /build/bin/python -m build --wheel --installer uv --outdir /wheels \
     && python3 -m venv --without-pip /opt/era3d
 # Versions and checksums of everything but PyTorch are those that the tests ran with.
-RUN /build/bin/uv pip install --python /opt/era3d --no-cache --require-hashes --no-deps \
-    --requirement requirements/base.txt
+RUN /build/bin/uv pip install --python /opt/era3d --no-cache --compile-bytecode --require-hashes \
+    --no-deps --requirement requirements/base.txt
 
 # EXTRAS, at tested versions, too: `web` is the page in the browser, `ray` a cluster.
 # WHEELS is where else uv looks: `--find-links DIR`.

@@ -4,6 +4,6 @@ set -euo pipefail
 extras=${1:?}
 shift
 cd "$(dirname "$0")"
-/build/bin/uv pip install --python /opt/era3d --no-cache "$@" --constraint <(sed -nE 's/^([a-z0-9][^ ]*==[^\]*).*/\1/p' dev.txt) \
+/build/bin/uv pip install --python /opt/era3d --no-cache --compile-bytecode "$@" \
+  --constraint <(sed -nE 's/^([a-z0-9][^ ]*==[^\]*).*/\1/p' dev.txt) \
   "torch==$(cat torch-version.txt)" "era3d[$extras] @ file://$(ls /wheels/era3d-*.whl)"
-/opt/era3d/bin/python -m compileall -q /opt/era3d
