@@ -164,15 +164,14 @@ class Actions:
 
     def _show(self, watch: Watch) -> Changes:
         parts = self._parts
-        over, mesh = bool(watch.job) and not watch.active, markup.mesh_address(watch)
+        over = bool(watch.job) and not watch.active
         return {
             parts.watch: watch,
             parts.timer: gr.Timer(active=watch.active),
             parts.status: markup.status(watch),
             parts.cancel: gr.update(visible=watch.active),
             parts.delete: gr.update(visible=bool(watch.job)),
-            parts.viewer: gr.update(visible=bool(mesh)),
-            parts.mesh_address: mesh,
+            parts.mesh_address: markup.mesh_address(watch),
             parts.downloads: markup.downloads(watch),
             parts.gallery: markup.views(watch),
             parts.repaint: gr.update(visible=over and bool(watch.files)),

@@ -36,8 +36,9 @@ def status(watch: Watch) -> str:
         )
     bars = "".join(_bar(name, stage, watch.active) for name, stage in watch.stages.items())
     warnings = "".join(f"<li>{escape(each)}</li>" for each in watch.warnings)
+    mesh = " has-mesh" if mesh_address(watch) else ""  # the viewer shows itself by it
     return (
-        f'<section class="era-status {escape(watch.state)}" role="status">'
+        f'<section class="era-status {escape(watch.state)}{mesh}" role="status">'
         f"<h2>{escape(watch.name)}</h2><p>{escape(sentence(watch))}</p><ol>{bars}</ol>"
         + (f"<ul>{warnings}</ul>" if warnings else "")
         + "</section>"

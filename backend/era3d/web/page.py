@@ -132,7 +132,6 @@ def _draw_answer() -> dict[str, Any]:
         show_label=False,
         interactive=False,
         height=430,
-        visible=False,
         camera_position=(70, 75, None),
         elem_id="viewer",
     )
