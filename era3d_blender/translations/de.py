@@ -111,6 +111,7 @@ TEXTS = {
     "How many steps the model takes": "Wie viele Schritte das Modell macht",
     "How much the cameras' pictures cover what is behind them": "Wie sehr die Bilder der Kameras verdecken, was hinter ihnen ist",
     "How the colors are kept": "Wie die Farben aufbewahrt werden",
+    "How the faces become fewer": "Wie es weniger Flächen werden",
     "I may use these weights": "Ich darf diese Gewichte verwenden",
     "Image": "Bild",
     "Import": "Importieren",

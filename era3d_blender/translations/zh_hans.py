@@ -111,6 +111,7 @@ TEXTS = {
     "How many steps the model takes": "模型的步数",
     "How much the cameras' pictures cover what is behind them": "摄像机图片遮盖其后内容的程度",
     "How the colors are kept": "颜色的保存方式",
+    "How the faces become fewer": "减少面数的方法",
     "I may use these weights": "我可以使用这些权重",
     "Image": "图像",
     "Import": "导入",
