@@ -16,7 +16,7 @@ from era3d.diffusion.codec import KLCodec
 from era3d.diffusion.unet import Era3DUNet
 from era3d.errors import InputError
 from era3d.training.config import TrainConfig
-from era3d.training.start import begin, convert_unclip, is_unclip
+from era3d.training.start import begin, convert_unclip, is_unclip, new_pipeline
 from era3d.training.trainer import Trainer
 from tests.backend.models import WIDTH, tiny_pipeline
 
@@ -121,6 +121,15 @@ def test_the_full_size_network_needs_the_memory_that_is_told():
         unet = Era3DUNet()
     count = sum(p.numel() for p in unet.parameters())
     assert count * 5 * 4 / 2**30 == pytest.approx(17.7, abs=0.1)
+
+
+@pytest.mark.parametrize("name", ["mini", "mini128"])
+def test_small_models_are_small_enough_to_ship(name):
+    config = TrainConfig.load(TRAINING / f"{name}.toml")
+    pipeline = new_pipeline(config.model)
+    assert pipeline.image_size == config.model.image_size
+    parts = (pipeline.unet, pipeline.image_encoder)
+    assert sum(p.numel() for part in parts for p in part.parameters()) * 2 < 30e6
 
 
 def test_a_run_goes_on_from_the_model_that_ships(tmp_path):
