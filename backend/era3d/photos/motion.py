@@ -28,6 +28,7 @@ SIZE = 640
 A_RING = 8
 _PHOTOS, _DRAWINGS = "photos", "drawings"
 _LEAST_DRAWINGS = 3
+_ERRORS = 2  # of COLMAP's log; the rest is not for users
 _APART = 0.05  # units: how far drawings may end up from where they were made
 
 
@@ -79,6 +80,7 @@ def reconstruct(
         share too little with each other or with the mesh; names them.
     """
     pycolmap = need("pycolmap", "colmap", "Structure from motion")
+    pycolmap.logging.minloglevel = _ERRORS
     if len(photos) < 2:
         raise InputError("Structure from motion needs at least two photographs.")
     lenses = lenses or ring_lenses(SIZE, A_RING)
@@ -150,6 +152,9 @@ def _map(pycolmap: Any, database: Path, images: Path, folder: Path) -> Any | Non
     options = pycolmap.IncrementalPipelineOptions()
     options.random_seed = 0
     options.min_model_size = 3
+    # An object before an empty ground shows fewer features than the scenes COLMAP is set up for.
+    options.mapper.init_min_num_inliers = 40
+    options.mapper.abs_pose_min_num_inliers = 15
     with pycolmap.Database.open(database) as opened:
         drawings = {
             image.camera_id
