@@ -104,8 +104,9 @@ def _cluster(address: str) -> Iterator[None]:
             logging_level=logging.WARNING,
             **({"include_dashboard": False, "_temp_dir": folder} if folder else {}),
         )
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise InputError(f"There is no cluster of Ray at {address}: {error}") from None
+    except Exception as error:  # Ray raises nothing more exact where its processes start too slowly
+        what = "Ray does not start here" if folder else f"There is no cluster of Ray at {address}"
+        raise InputError(f"{what}: {error}") from None
     signal.signal(signal.SIGTERM, handler)  # Ray ends the process at once
     try:
         yield
