@@ -116,8 +116,13 @@ def build_manual() -> str:
         if token.type == "heading_open":
             slug = re.sub(r"[^a-z0-9]+", "-", following.content.lower()).strip("-")
             token.attrSet("id", slug)
+    tokens = [token for token in tokens if not _is_picture(token)]  # they are not in the zip
     body = parser.renderer.render(tokens, parser.options, {})
     return f"<!doctype html>\n<meta charset=utf-8>\n<title>Era3D</title>\n{_STYLE}\n{body}"
+
+
+def _is_picture(token: Any) -> bool:
+    return bool(token.children) and token.children[0].type == "image"
 
 
 def build_wheel(folder: Path, version: str) -> Path:
