@@ -18,7 +18,7 @@ from era3d.mesh.hull import outline_distances
 from era3d.mesh.observations import Observations, observe
 from era3d.mesh.pins import find_anchors, find_rims, find_unseen, join
 from era3d.mesh.registration import Warp, register
-from era3d.mesh.selfcheck import normal_error
+from era3d.mesh.selfcheck import normal_error, uncovered
 from era3d.mesh.settings import MeshSettings
 from era3d.mesh.solve import solve
 from era3d.mesh.start import make_grid, object_box, refine, start_from_hull
@@ -38,7 +38,8 @@ _BEYOND, _MOST_FINER = ((112, 6), (176, 3), (256, 3)), 1.2
 # How much each solution keeps to the field before it; and, once stereo has carved, where no view
 # sees: loosely or firmly.
 _KEEP, _FIRMNESS = 0.002, (0.002, 0.3)
-# By how much more normals may be off on a shape just carved, which finer levels are to smooth yet.
+# By how much more normals may be off on a shape just carved, which finer levels are to smooth yet,
+# if it fills the silhouettes better: a coarse lattice loses thin parts.
 _ROUGHER = 1.1
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
@@ -88,7 +89,10 @@ def fuse_levelset(
         found = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
         carved = _carved_shape(make_grid(box, levels[0][0]), levels[0][1], found, obs, trust)
         # Depths that do not make the shape look more like the views are wrong.
-        if carved.error <= _ROUGHER * error:
+        if carved.error <= error or (
+            carved.error <= _ROUGHER * error
+            and uncovered(extract(carved.band, carved.phi), obs) < uncovered(mesh, obs)
+        ):
             band, phi, trust, maps = carved.band, carved.phi, carved.trust, found
             levels = levels[1:]
     steps.reach(steps.total - 2 - sum(count for _, count in levels))

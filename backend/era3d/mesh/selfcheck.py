@@ -29,6 +29,13 @@ def normal_error(mesh: TriangleMesh, obs: Observations) -> float:
     return float(angle[covered | visible].mean())
 
 
+def uncovered(mesh: TriangleMesh, obs: Observations) -> float:
+    """Share of the views' silhouettes that the mesh does not cover."""
+    _, covered, _ = render(mesh, obs, _SIZE)
+    shown = functional.interpolate(obs.normal[:, 3:], (_SIZE, _SIZE), mode="area")[:, 0] > 0.5
+    return float((shown & ~covered).sum() / shown.sum())
+
+
 def render(mesh: TriangleMesh, obs: Observations, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Draw a mesh in every view.
 
