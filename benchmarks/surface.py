@@ -328,7 +328,7 @@ def summary_table(rows: list[dict[str, Any]]) -> list[str]:
         "s": lambda group: f"{mean(group, 's'):.1f}",
         "fuse s": lambda group: f"{mean(group, 'fuse s'):.1f}" if "fuse s" in group[0] else "",
         "fuse CPU s": lambda group: (
-            f"{mean(group, 'fuse CPU s'):.1f}" if "fuse CPU s" in group[0] else ""
+            f"{mean(group, 'fuse CPU s'):.1f}" if all("fuse CPU s" in row for row in group) else ""
         ),
         "CPU s": lambda group: f"{mean(group, 'CPU s'):.1f}",
         "MB": lambda group: f"{max(row['MB'] for row in group):.0f}",
