@@ -37,7 +37,7 @@ def test_a_job_gets_its_splats(tmp_path, texture, monkeypatch):
     cloud = read_splat_ply(job.path("splats.ply"))
     assert details["gaussians"] == len(cloud) > 100
     off = np.abs(np.linalg.norm(cloud.means, axis=1) - 0.35)
-    assert np.median(off) < 0.01
+    assert np.median(off) < 0.5 / 32  # half a pixel of the views
     assert off.max() < 0.1
     events = [json.loads(line) for line in job.path("events.jsonl").read_text().splitlines()]
     last = [event for event in events if event["stage"] == "splats"][-1]
