@@ -8,9 +8,12 @@ TORCH := torch==$(shell cat requirements/torch-version.txt)
 BPY_READY := $(BPY_VERSIONS:%=.venv-bpy-%/.ready)
 # Some versions of Blender crash or hang when the interpreter ends; nothing may wait for ever.
 GUARD := timeout --kill-after=10 600
+# A Blender with a window, and where its screenshots go.
+BLENDER ?= blender
+SCREENSHOTS ?= $(CURDIR)/screenshots
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backend test-addon test-slow quality style build bench lock clean
+.PHONY: help demo test test-backend test-addon test-slow test-blender quality style build bench lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -41,6 +44,14 @@ test-slow: .venv/.ready $(BPY_READY) ## The tests that take minutes
 		ERA3D_PYTHON=$(CURDIR)/.venv/bin/python $(GUARD) \
 			.venv-bpy-$$version/bin/python -m pytest tests/addon -m slow || exit 1; \
 	done
+
+test-blender: .venv/.ready ## The add-on in a real Blender with a window (needs xvfb-run, ImageMagick)
+	BLENDER=$(BLENDER) ERA3D_SCREENSHOTS=$(SCREENSHOTS) \
+		.venv/bin/python -m pytest tests/addon/gui -m gui --timeout 900
+	ERA3D_PYTHON=$(CURDIR)/.venv/bin/python \
+		ERA3D_SITE=$$(.venv/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") \
+		timeout --kill-after=10 1800 $(BLENDER) -b --factory-startup --python-exit-code 1 \
+		--python tests/addon/in_blender.py -- tests/addon
 
 quality: .venv/.ready ## Lint, formatting and types, without changing anything
 	.venv/bin/ruff check .
