@@ -58,8 +58,8 @@ def match(photo: NDArray[np.uint8], drawing: Drawing) -> Matches:
     at = np.array([there[each.trainIdx].pt for each in clear], np.float32).reshape(-1, 2)
     if not len(at):
         return Matches(np.zeros((0, 2)), np.zeros((0, 3)))
-    point = cv2.remap(drawing.position, at[:, :1], at[:, 1:], cv2.INTER_LINEAR)
-    point = np.asarray(point, float).reshape(len(pixel), 3)
+    drawn = cv2.remap(drawing.position, at[:, :1], at[:, 1:], cv2.INTER_LINEAR)
+    point = np.asarray(drawn, np.float64).reshape(len(pixel), 3)
     known = np.isfinite(point).all(axis=1)
     return Matches(pixel[known], point[known])
 
@@ -72,4 +72,4 @@ def _features(
     inside = cv2.erode((alpha[..., 0] > 0.9).astype(np.uint8), np.ones((_RIM, _RIM), np.uint8))
     finder = cv2.SIFT.create(_MOST_FEATURES, contrastThreshold=_LEAST_CONTRAST)
     found, described = finder.detectAndCompute(cv2.cvtColor(on_grey, cv2.COLOR_RGB2GRAY), inside)
-    return list(found), described
+    return list(found), None if described is None else np.asarray(described, np.float32)
