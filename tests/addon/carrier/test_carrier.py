@@ -19,10 +19,10 @@ from pathlib import Path
 import glyph
 import numpy as np
 import pytest
-from PIL import Image
 
 pytest.importorskip("fastapi", reason="the server's packages are not installed")
 import uvicorn
+from PIL import Image
 
 from era3d.serve.app import create_app
 from era3d.serve.listen import Address, listen
