@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 from machine import machine
+from results import keep
 
 from era3d.drawing import draw
 from era3d.export import read_glb
 from era3d.lens import Lens, orbit_lens
 from era3d.photos.refine import refine_camera
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Camera of the photo"
 SIZE = 512
 ABOUT = """Perspective renders of a job's mesh stand for photos; the estimates of their cameras are
@@ -48,7 +48,7 @@ def main() -> None:
         print(rows[-1], flush=True)
     lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
     lines += ["| " + " | ".join(map(str, row.values())) + " |" for row in rows]
-    keep([f"### {datetime.date.today():%d %B %Y}, {machine()}", "", *lines])
+    keep(HEADING, ABOUT, [f"### {datetime.date.today():%d %B %Y}, {machine()}", "", *lines])
 
 
 def measure(job: Path, count: int) -> dict[str, Any]:
@@ -92,17 +92,6 @@ def errors(lens: Lens, truth: Lens) -> tuple[float, float, float]:
     degrees = np.degrees(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
     away = np.linalg.norm(lens.position - truth.position) / np.linalg.norm(truth.position)
     return 100 * abs(lens.fx / truth.fx - 1), float(degrees), float(100 * away)
-
-
-def keep(lines: list[str]) -> None:
-    """Add lines at the end of the section of RESULTS.md."""
-    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    if HEADING not in text:
-        text = text.rstrip() + f"\n\n{HEADING}\n\n{ABOUT}"
-    head, _, rest = text.partition(HEADING)
-    section, mark, after = rest.partition("\n## ")
-    kept = section.rstrip() + "\n\n" + "\n".join(lines) + "\n"
-    RESULTS.write_text(head + HEADING + kept + mark + after)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from machine import machine
+from results import keep
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Loading a checkpoint"
 INTRODUCTION = """\
 A checkpoint of the released size with random weights, `python benchmarks/loading.py --folder DIR`,
@@ -62,7 +62,7 @@ def main() -> None:
         "",
     ]
     print("\n".join(lines))
-    keep(lines)
+    keep(HEADING, INTRODUCTION, lines)
     if not options.keep:
         shutil.rmtree(folder)
 
@@ -225,16 +225,6 @@ def machine_and_versions() -> str:
     import torch
 
     return f"{machine()}, PyTorch {torch.__version__}"
-
-
-def keep(lines: list[str]) -> None:
-    """Add lines at the end of our section of RESULTS.md."""
-    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    if HEADING not in text:
-        text = f"{text.rstrip()}\n\n{HEADING}\n\n{INTRODUCTION}"
-    head, _, rest = text.partition(HEADING)
-    section, mark, after = rest.partition("\n## ")
-    RESULTS.write_text(head + HEADING + section.rstrip() + "\n\n" + "\n".join(lines) + mark + after)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from machine import machine
 from numpy.typing import NDArray
+from results import keep
 
 from era3d.export import read_glb
 from era3d.lens import Lens, orbit_lens, orthographic_lens
@@ -31,7 +32,6 @@ from era3d.texture import TexturedMesh
 from era3d.texture.sampling import sample
 from era3d.views import load_views
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Splats"
 # The judge's names and azimuths of views that nothing was fitted to.
 HELD_OUT = {"h022": 22.5, "h067": 67.5, "h135": 135, "h225": 225, "h292": 292.5, "h337": 337.5}
@@ -61,7 +61,7 @@ def main() -> None:
         print(rows[-1], flush=True)
     title = f"### {datetime.date.today():%d %B %Y}, {machine()}"
     about = f"; {options.count:,} Gaussians, {options.size} pixels"
-    keep([title + about, "", *table(rows)])
+    keep(HEADING, ABOUT, [title + about, "", *table(rows)])
 
 
 def measure(truth: Path, job: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -160,17 +160,6 @@ def table(rows: list[dict[str, Any]]) -> list[str]:
         cells = [each if isinstance(each, str) else f"{each:.1f}" for each in row.values()]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
-
-
-def keep(lines: list[str]) -> None:
-    """Add lines at the end of the section "Splats" of RESULTS.md."""
-    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    if HEADING not in text:
-        text = text.rstrip() + f"\n\n{HEADING}\n\n{ABOUT}"
-    head, _, rest = text.partition(HEADING)
-    section, mark, after = rest.partition("\n## ")
-    kept = section.rstrip() + "\n\n" + "\n".join(lines) + "\n"
-    RESULTS.write_text(head + HEADING + kept + mark + after)
 
 
 if __name__ == "__main__":

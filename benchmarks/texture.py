@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from machine import machine
 from numpy.typing import NDArray
+from results import keep
 
 from era3d.mesh import TriangleMesh, read_ply
 from era3d.raster import rasterize
@@ -33,7 +34,6 @@ from era3d.texture.sampling import sample
 from era3d.texture.seams import measure_seams
 from era3d.views import Views, load_views
 
-RESULTS = Path(__file__).with_name("RESULTS.md")
 HEADING = "## Texture"
 # The judge's names and azimuths of views that the baker never sees.
 HELD_OUT = {"h022": 22.5, "h067": 67.5, "h135": 135, "h225": 225, "h292": 292.5, "h337": 337.5}
@@ -71,7 +71,8 @@ def main() -> None:
         printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         rows.append(json.loads(printed))
         print(printed, end="", flush=True)
-    keep([f"### {datetime.date.today():%d %B %Y}, {machine()}", "", *table(rows)], options.size)
+    title = f"### {datetime.date.today():%d %B %Y}, {machine()}; texture of {options.size}"
+    keep(HEADING, ABOUT, [title, "", *table(rows)])
 
 
 def measure(truth: Path, surfaces: Path, size: int) -> dict[str, Any]:
@@ -168,19 +169,6 @@ def cell(name: str, value: Any) -> str:
         return value
     digits = {"seam": 2, "charts": 2, "views": 2, "fill": 2, "MB": 0}.get(name, 1)
     return f"{value:.{digits}f}"
-
-
-def keep(lines: list[str], size: int) -> None:
-    """Add lines at the end of the section "Texture" of RESULTS.md."""
-    text = RESULTS.read_text() if RESULTS.exists() else "# Results\n"
-    if HEADING not in text:
-        text = text.rstrip() + f"\n\n{HEADING}\n\n{ABOUT}"
-    head, _, rest = text.partition(HEADING)
-    section, mark, after = rest.partition("\n## ")
-    lines = [lines[0] + f"; texture of {size}", *lines[1:]]
-    RESULTS.write_text(
-        head + HEADING + section.rstrip() + "\n\n" + "\n".join(lines) + "\n" + mark + after
-    )
 
 
 if __name__ == "__main__":
