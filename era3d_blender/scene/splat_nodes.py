@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import bpy
 
 from .splat_file import OPACITY, ROTATION, SCALE
@@ -74,6 +76,22 @@ def splat_nodes(material: bpy.types.Material) -> bpy.types.NodeTree:
     columns = [[given], [*turns, *sizes], [points, chance, ball, paint]]
     _arrange([*columns, [instances], strengths, [result]])
     return tree
+
+
+def settings(
+    modifier: bpy.types.NodesModifier,
+) -> Iterator[tuple[str, bpy.types.bpy_struct, str]]:
+    """Yield Density and Size, where a modifier has them: the name, what owns it, its path there.
+
+    Blender 5.2 made properties of what had been entries of the modifier.
+    """
+    for socket in modifier.node_group.interface.items_tree if modifier.node_group else ():
+        if socket.name not in ("Density", "Size"):
+            continue
+        if hasattr(modifier, "properties"):
+            yield socket.name, getattr(modifier.properties.inputs, socket.identifier), "value"
+        else:
+            yield socket.name, modifier, f'["{socket.identifier}"]'
 
 
 def _add_sockets(tree: bpy.types.NodeTree) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import bpy
 
+from ..scene.splat_nodes import settings
 from .sidebar import SubPanel, draw_split
 
 
@@ -24,11 +25,9 @@ class ERA3D_PT_splats(SubPanel, bpy.types.Panel):
             return
         column = draw_split(self.layout, context.region)
         for modifier in thing.modifiers:
-            if modifier.type != "NODES" or modifier.node_group is None:
-                continue
-            for socket in modifier.node_group.interface.items_tree:
-                if socket.name in ("Density", "Size"):
-                    column.prop(modifier, f'["{socket.identifier}"]', text=socket.name)
+            if modifier.type == "NODES":
+                for name, owner, path in settings(modifier):
+                    column.prop(owner, path, text=name)
         self.layout.operator("era3d.export_splats", icon="EXPORT")
 
 

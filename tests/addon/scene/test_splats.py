@@ -65,6 +65,8 @@ def test_edited_points_are_what_is_written(empty_scene, columns, tmp_path):
 
 
 def test_density_thins_what_is_shown(empty_scene, columns, tmp_path):
+    from era3d_blender.scene.splat_nodes import settings
+
     bpy.ops.era3d.import_splats(filepath=str(write(tmp_path / "cloud.ply", columns)))
     thing = bpy.context.active_object
 
@@ -76,10 +78,11 @@ def test_density_thins_what_is_shown(empty_scene, columns, tmp_path):
         )
 
     assert shown() == 50
-    modifier = thing.modifiers[0]
-    sockets = modifier.node_group.interface.items_tree
-    density = next(each.identifier for each in sockets if each.name == "Density")
-    modifier[density] = 0.3
+    owner, path = next(rest for name, *rest in settings(thing.modifiers[0]) if name == "Density")
+    if path == "value":
+        owner.value = 0.3
+    else:
+        owner[path.strip('["]')] = 0.3
     thing.update_tag()
     bpy.context.view_layer.update()
     assert 5 < shown() < 28
