@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``era3d models``: what it asks, says and leaves behind."""
 
+import contextlib
 import io
 import json
 import os
@@ -10,6 +11,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -235,6 +238,13 @@ def test_the_whole_way_in_a_process_of_its_own(hub, machine):  # noqa: F811
     assert all("[transformers]" not in line for line in done.stderr.splitlines())
 
 
+def sizes_of_parts(folder: Path) -> list[int]:
+    """Of the files that are not whole yet; none while one of them becomes whole."""
+    with contextlib.suppress(FileNotFoundError):
+        return [part.stat().st_size for part in folder.rglob("*.incomplete")]
+    return []
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_download_that_is_stopped_goes_on_later(hub, machine, capfd, number, code):  # noqa: F811
@@ -251,10 +261,10 @@ def test_a_download_that_is_stopped_goes_on_later(hub, machine, capfd, number, c
         preexec_fn=heed_ctrl_c,
     ) as child:
         assert hub.stalled.wait(60)
-        for line in child.stdout:
-            event = json.loads(line)
-            if event["step"] > 70_000:  # what was sent has arrived
-                break
+        end = time.monotonic() + 60
+        while sizes_of_parts(machine) != [70_000]:
+            assert time.monotonic() < end
+            time.sleep(0.02)
         child.send_signal(number)
         assert child.wait(60) == code
     (part,) = machine.rglob("*.incomplete")
