@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import bpy
 
-from ..scene.splat_nodes import settings
 from .sidebar import SubPanel, draw_split
 
 
@@ -23,6 +22,8 @@ class ERA3D_PT_splats(SubPanel, bpy.types.Panel):
         thing = context.active_object
         if thing is None or "era3d_splats" not in thing:
             return
+        from ..scene.splat_nodes import settings  # it brings numpy: not before it is needed
+
         column = draw_split(self.layout, context.region)
         for modifier in thing.modifiers:
             if modifier.type == "NODES":
