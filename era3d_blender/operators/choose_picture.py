@@ -10,28 +10,18 @@ import re
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
+
+from .choosing import PictureFileOperator
 
 EXTENSIONS = ".png;.jpg;.jpeg;.webp;.tif;.tiff;.bmp;.exr;.hdr;.tga;.jp2;.psd"
 
 
-class ERA3D_OT_choose_picture(bpy.types.Operator):
+class ERA3D_OT_choose_picture(PictureFileOperator, bpy.types.Operator):
     """Choose the picture to make an object from"""
 
     bl_idname = "era3d.choose_picture"
     bl_label = "Use as Era3D Picture"
     bl_options = {"UNDO"}
-
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN"})
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the file, unless the caller named it or dropped it."""
-        if self.filepath:
-            return self.execute(context)
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Load the picture and show it in the panel."""

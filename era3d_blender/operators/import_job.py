@@ -11,6 +11,7 @@ from bpy.props import StringProperty
 
 from .. import jobs
 from ..preferences import jobs_root
+from .polls import in_object_mode
 
 
 class ERA3D_OT_import_job(bpy.types.Operator):
@@ -28,10 +29,7 @@ class ERA3D_OT_import_job(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Objects are made in Object Mode."""
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
-            return False
-        return True
+        return in_object_mode(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the folder, unless the caller named it."""

@@ -10,6 +10,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..scene.roots import find_root, job_folder
+from .polls import in_object_mode
 
 
 class ERA3D_OT_import_splats(bpy.types.Operator):
@@ -27,10 +28,7 @@ class ERA3D_OT_import_splats(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Objects are made in Object Mode."""
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
-            return False
-        return True
+        return in_object_mode(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Ask for the file; begin in the folder of the active job."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene.roots import find_root, mesh_of
+from .polls import has_job
 
 
 class ERA3D_OT_live_views(bpy.types.Operator):
@@ -22,10 +23,8 @@ class ERA3D_OT_live_views(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be an object to cover."""
         root = find_root(context.active_object)
-        if root is None or mesh_of(root) is None:
-            cls.poll_message_set("Select an object that Era3D made")
-            return False
-        return context.mode == "OBJECT"
+        fits = root is not None and mesh_of(root) is not None
+        return has_job(cls, fits) and context.mode == "OBJECT"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Put the projection on, or take it off."""

@@ -13,6 +13,7 @@ from ..client.supervisor import Supervisor
 from ..preferences import chosen_backend
 from ..scene.roots import find_root, job_folder
 from . import running
+from .polls import has_job
 
 
 class ERA3D_OT_rebuild(bpy.types.Operator):
@@ -39,10 +40,7 @@ class ERA3D_OT_rebuild(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An imported job must be active, and none running."""
-        if find_root(context.active_object) is None:
-            cls.poll_message_set("Select an object that Era3D made")
-            return False
-        return True
+        return has_job(cls, find_root(context.active_object) is not None)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job and return; the timer follows it."""

@@ -17,6 +17,7 @@ from ..preferences import chosen_backend, new_job_folder
 from ..properties import LARGEST_SEED
 from ..scene.roots import find_root, job_folder
 from . import running
+from .polls import has_job
 
 
 class ERA3D_OT_regenerate(bpy.types.Operator):
@@ -40,10 +41,7 @@ class ERA3D_OT_regenerate(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An imported job must be active."""
-        if find_root(context.active_object) is None:
-            cls.poll_message_set("Select an object that Era3D made")
-            return False
-        return True
+        return has_job(cls, find_root(context.active_object) is not None)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Queue the jobs and return."""

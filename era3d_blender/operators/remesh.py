@@ -8,6 +8,7 @@ import bpy
 from bpy.props import EnumProperty, IntProperty
 
 from ..scene.roots import find_root, mesh_of
+from .polls import has_job, in_object_mode
 
 
 class ERA3D_OT_remesh(bpy.types.Operator):
@@ -48,13 +49,8 @@ class ERA3D_OT_remesh(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be a mesh, and no mode that has its own."""
         root = find_root(context.active_object)
-        if root is None or mesh_of(root) is None or not root.era3d.versions:
-            cls.poll_message_set("Select an object that Era3D made")
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
-            return False
-        return True
+        fits = root is not None and mesh_of(root) is not None and len(root.era3d.versions) > 0
+        return has_job(cls, fits) and in_object_mode(cls, context)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for the number of faces first: it takes seconds."""

@@ -10,6 +10,7 @@ import bpy
 from bpy.props import IntProperty
 
 from ..scene.roots import find_root, job_folder
+from .polls import has_job, in_object_mode
 
 
 class _VersionOperator:
@@ -21,13 +22,8 @@ class _VersionOperator:
     def poll(cls, context: bpy.types.Context) -> bool:
         """There must be versions, and no mode that would lose its mesh."""
         root = find_root(context.active_object)
-        if root is None or not root.era3d.versions:
-            cls.poll_message_set("Select an object that Era3D made")
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
-            return False
-        return True
+        fits = root is not None and len(root.era3d.versions) > 0
+        return has_job(cls, fits) and in_object_mode(cls, context)
 
 
 class ERA3D_OT_version_show(_VersionOperator, bpy.types.Operator):

@@ -7,28 +7,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import BoolProperty, StringProperty
 
+from .choosing import PictureFileOperator
 from .viewing import ViewOperator
 
 
-class ERA3D_OT_view_replace(ViewOperator, bpy.types.Operator):
+class ERA3D_OT_view_replace(PictureFileOperator, ViewOperator, bpy.types.Operator):
     """Take a picture file in place of what the model drew; Rebuild builds with it"""
 
     bl_idname = "era3d.view_replace"
     bl_label = "Replace by File"
     bl_options = {"REGISTER", "UNDO"}
-
-    filepath: StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_image: BoolProperty(default=True, options={"HIDDEN"})
-    filter_folder: BoolProperty(default=True, options={"HIDDEN"})
-
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Ask for the file, unless the caller named it."""
-        if self.filepath:
-            return self.execute(context)
-        context.window_manager.fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Swap the picture."""

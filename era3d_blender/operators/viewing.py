@@ -8,6 +8,7 @@ import bpy
 from bpy.props import EnumProperty, StringProperty
 
 from ..scene.roots import COLOR, NORMAL, camera_of, find_root, title
+from .polls import has_job
 
 
 class ViewOperator:
@@ -23,10 +24,7 @@ class ViewOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An imported job must be active."""
-        if find_root(context.active_object) is None:
-            cls.poll_message_set("Select an object that Era3D made")
-            return False
-        return True
+        return has_job(cls, find_root(context.active_object) is not None)
 
     def camera(self, context: bpy.types.Context) -> bpy.types.Object:
         """Return the view's camera.
