@@ -7,6 +7,7 @@ from __future__ import annotations
 import bpy
 
 from ..scene.roots import find_root
+from .polls import has_job, in_object_mode
 
 
 class ERA3D_OT_import_photos(bpy.types.Operator):
@@ -21,10 +22,8 @@ class ERA3D_OT_import_photos(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """An imported job, in Object Mode."""
-        if context.mode != "OBJECT" or find_root(context.active_object) is None:
-            cls.poll_message_set("Select an imported object, in Object Mode")
-            return False
-        return True
+        job = has_job(cls, find_root(context.active_object) is not None)
+        return job and in_object_mode(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Import."""

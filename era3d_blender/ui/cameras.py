@@ -36,6 +36,7 @@ class ERA3D_PT_cameras(SubPanel, bpy.types.Panel):
         column = layout.column(align=True)
         if camera_of(root, "reference") is not None:
             column.operator("era3d.match_photo", icon="CAMERA_DATA")
+        column.operator("era3d.import_photos", icon="IMPORT")
         column.operator("era3d.bind_cameras", icon="MARKER_HLT")
         if any(camera.hide_get() for camera in cameras_of(root)):
             column.operator("era3d.show_cameras", icon="HIDE_OFF")

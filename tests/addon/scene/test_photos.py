@@ -59,6 +59,21 @@ def test_a_camera_sees_the_points_where_the_photograph_does(empty_scene, with_ph
     np.testing.assert_allclose(color, [1, 0, 0.2, 1], atol=0.01)
 
 
+def test_the_button_is_among_the_cameras(empty_scene, with_photos):
+    from notes import draw
+
+    from era3d_blender.ui.cameras import ERA3D_PT_cameras
+
+    assert not bpy.ops.era3d.import_photos.poll()  # nothing of ours is active
+    bpy.ops.era3d.import_job(directory=str(with_photos))
+    assert "era3d.import_photos" in draw(ERA3D_PT_cameras).operators()
+    assert bpy.ops.era3d.import_photos.poll()
+    bpy.context.view_layer.objects.active = bpy.data.objects["letter"]
+    bpy.ops.object.mode_set(mode="EDIT")
+    assert not bpy.ops.era3d.import_photos.poll()
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
 def test_a_job_without_photographs_says_so(empty_scene, job):
     bpy.ops.era3d.import_job(directory=str(job))
     with pytest.raises(RuntimeError, match="has no cameras of photographs"):
