@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
         "config",
         nargs="?",
         metavar="CONFIG",
-        help="a TOML file, or mini, folder or full; with --resume that of the run",
+        help="a TOML file, or mini, wider, sight, mini128, folder, full; with --resume the run's",
     )
     train.add_argument("--corpus", type=Path, metavar="DIR", help="a corpus, or any GLB files")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
@@ -44,8 +44,7 @@ def add(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from era3d.training.run import prepare
-    from era3d.training.trainer import train
+    from era3d.training.run import prepare, train
 
     config, corpus = prepare(
         options.out, options.config, options.corpus, options.start, options.steps, options.resume

@@ -108,6 +108,9 @@ class TrainConfig:
     start : str
         Folder of the model to go on from, or of Stable Diffusion 2.1 unCLIP to turn into Era3D's
         network; empty: a new model by `model`. Relative to the configuration's folder.
+    task : str
+        ``views``, or ``camera``: then the image encoder alone learns, to tell the camera of a
+        photo, and a sample is a photo.
     freeze : tuple of str
         Which of ``image_encoder`` and ``prompts`` stay as they are.
     batch, accumulate : int
@@ -147,6 +150,7 @@ class TrainConfig:
     """
 
     start: str = ""
+    task: str = "views"
     freeze: tuple[str, ...] = ()
     batch: int = 8
     accumulate: int = 1
@@ -178,6 +182,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name, value, known in (
+            ("task", self.task, ("views", "camera")),
             ("prediction", self.prediction, ("sample", "v_prediction")),
             ("precision", self.precision, ("no", "bf16", "fp16")),
             *(("freeze", part, ("image_encoder", "prompts")) for part in self.freeze),
@@ -209,7 +214,8 @@ class TrainConfig:
 
     def fingerprint(self) -> str:
         """Changes with whatever would make an old checkpoint meaningless."""
-        told = {"model": dataclasses.asdict(self.model), "data": dataclasses.asdict(self.data)}
+        model, data = dataclasses.asdict(self.model), dataclasses.asdict(self.data)
+        told = {"task": self.task, "model": model, "data": data}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 

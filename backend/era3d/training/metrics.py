@@ -172,7 +172,12 @@ def _over(runs: Sequence[dict[str, float]]) -> dict[str, float]:
 def _best_constant(truth: Scenes) -> dict[str, float]:
     """Errors of the one camera that, chosen with the truth at hand, does best."""
     pose = truth.poses[:, 0]
-    errors = np.abs(pose - np.median(pose, 0)).mean(0)
+    return camera_errors(np.median(pose, 0), pose)
+
+
+def camera_errors(said: NDArray[np.floating], true: NDArray[np.floating]) -> dict[str, float]:
+    """Mean absolute errors of cameras (n, 2): `elevation` in degrees, `focal` in 24 mm / lens."""
+    errors = np.abs(said - true).mean(0)
     return {"elevation": float(np.degrees(errors[0])), "focal": float(errors[1])}
 
 
@@ -191,16 +196,13 @@ def measure(said: Prediction, truth: Scenes) -> dict[str, float]:
     theirs = truth.alphas >= _OBJECT
     both, either = (ours & theirs).sum((2, 3)), (ours | theirs).sum((2, 3))
     iou = both / np.maximum(either, 1)
-    pose = np.abs(said.poses - truth.poses[:, 0]).mean(0)
     return {
         "iou": float(iou.mean()),
         "iou_front": float(iou[:, 0].mean()),
         "psnr_normal": _psnr(said.normals, truth.normals),
         "psnr_color": _psnr(said.colors, truth.colors),
         "angle": _angle(said.normals, truth.normals, ours & theirs),
-        "elevation": float(np.degrees(pose[0])),
-        "focal": float(pose[1]),
-    }
+    } | camera_errors(said.poses, truth.poses[:, 0])
 
 
 def _psnr(a: Images, b: Images) -> float:

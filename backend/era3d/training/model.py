@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from era3d.diffusion.conditioning import labels_of
+from era3d.diffusion.conditioning import Preprocessor, labels_of
 from era3d.diffusion.pipeline import Era3DPipeline
 
 IMAGES = 12
@@ -26,13 +26,41 @@ class Predicted(NamedTuple):
     sight: Tensor | None
 
 
-class Trainee(nn.Module):
-    """Everything of a pipeline that has weights to train; its codec is left alone.
+class Learner(nn.Module):
+    """What training changes, of one thing or another."""
+
+    def learned(self) -> dict[str, nn.Parameter]:
+        """What training changes, by name."""
+        return {name: p for name, p in self.named_parameters() if p.requires_grad}
+
+
+class Seer(Learner):
+    """The image encoder, and a camera that is read from its embedding; only training reads it.
 
     Parameters
     ----------
     pipeline : Era3DPipeline
-        Is trained in place, but for the prompts.
+        Its encoder is trained in place.
+    """
+
+    def __init__(self, pipeline: Era3DPipeline) -> None:
+        super().__init__()
+        self.image_encoder = _trainable(pipeline.image_encoder)
+        self.sight = _sight(pipeline)
+        self._preprocessor = pipeline.preprocessor
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Cameras (n, 2) of photos (n, 3, S, S) in -1..1; see `era3d.training.dataset.Sample`."""
+        pixels = encoder_input(photos, self._preprocessor)
+        return self.sight(self.image_encoder(pixels).image_embeds)
+
+
+class Trainee(Learner):
+    """Everything of a pipeline that has weights to train, in place; its codec is left alone.
+
+    Parameters
+    ----------
+    pipeline : Era3DPipeline
     freeze : tuple of str
         See `era3d.training.config.TrainConfig`.
     sees : bool
@@ -51,15 +79,12 @@ class Trainee(nn.Module):
         encoder = pipeline.image_encoder
         self.image_encoder = encoder if "image_encoder" in freeze else _trainable(encoder)
         self.prompts = nn.Parameter(pipeline.prompts.clone(), "prompts" not in freeze)
-        self.sight = nn.Linear(pipeline.embedding_mean.shape[-1], 2) if sees else None
+        pipeline.prompts = self.prompts.detach()
+        self.sight = _sight(pipeline) if sees else None
         self.register_buffer("codes", pipeline.label_codes)
         self.register_buffer("mean", pipeline.embedding_mean)
         self.register_buffer("std", pipeline.embedding_std)
         self._preprocessor = pipeline.preprocessor
-
-    def learned(self) -> dict[str, nn.Parameter]:
-        """What training changes, by name."""
-        return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
     def forward(
         self,
@@ -92,7 +117,7 @@ class Trainee(nn.Module):
         """
         count = len(photo)
         photos = photo if further is None else torch.cat([photo, further])
-        embeddings = self.image_encoder(self._encoder_input(photos)).image_embeds
+        embeddings = self.image_encoder(encoder_input(photos, self._preprocessor)).image_embeds
         embedding = embeddings[:count]
         labels = labels_of(
             _spread(embedding), label_noise, self.mean, self.std, _repeat(self.codes, count)
@@ -104,14 +129,15 @@ class Trainee(nn.Module):
         sight = None if self.sight is None else self.sight(embeddings)
         return Predicted(unorder(output.sample), output.pose, sight)
 
-    def _encoder_input(self, photo: Tensor) -> Tensor:
-        """Photos as the image encoder wants them; see `Preprocessor`."""
-        size, mean, std = self._preprocessor.size, self._preprocessor.mean, self._preprocessor.std
-        if photo.shape[-1] != size:
-            photo = F.interpolate(photo, (size, size), mode="bicubic", antialias=True)
-        # In -1..1 rather than 0..1.
-        middle, spread = (photo.new_tensor(x)[:, None, None] for x in (mean, std))
-        return ((photo + 1) / 2 - middle) / spread
+
+def encoder_input(photos: Tensor, wanted: Preprocessor) -> Tensor:
+    """Photos (n, 3, S, S) in -1..1 as an image encoder wants them."""
+    if photos.shape[-1] != wanted.size:
+        shape = (wanted.size, wanted.size)
+        photos = F.interpolate(photos, shape, mode="bicubic", antialias=True)
+    # In -1..1 rather than 0..1.
+    mean, std = (photos.new_tensor(x)[:, None, None] for x in (wanted.mean, wanted.std))
+    return ((photos + 1) / 2 - mean) / std
 
 
 def order(images: Tensor) -> Tensor:
@@ -140,3 +166,11 @@ def _trainable(module: nn.Module) -> nn.Module:
         parameter.data = parameter.data.float().clone()
         parameter.requires_grad_(True)
     return module
+
+
+def _sight(pipeline: Era3DPipeline) -> nn.Linear:
+    """Reads a camera from an embedding; it begins at zero, and so disturbs no trained encoder."""
+    sight = nn.Linear(pipeline.embedding_mean.shape[-1], 2)
+    nn.init.zeros_(sight.weight)
+    nn.init.zeros_(sight.bias)
+    return sight

@@ -1,15 +1,20 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run was asked for, kept in its folder so that it can go on without being told again."""
+"""A run from its beginning, or from where it was interrupted without being told again."""
 
 import dataclasses
 from pathlib import Path
 
 from era3d.errors import InputError
 from era3d.files import read_object, write_object
+from era3d.progress import Progress, ignore
 from era3d.training.config import ScheduleConfig, TrainConfig
+from era3d.training.data import load_data
+from era3d.training.sight import SightTrainer
+from era3d.training.trainer import Trainer, make_accelerator
 
 RUN = "run.json"
+_HERE = Path(__file__).parent
 
 
 def prepare(
@@ -46,7 +51,8 @@ def prepare(
     elif "config" in noted:
         settings = TrainConfig.from_dict(noted["config"], str(out / RUN))
     else:
-        raise InputError("Say which CONFIG: a TOML file, or mini, folder or full.")
+        shipped = ", ".join(sorted(path.stem for path in _HERE.glob("*.toml")))
+        raise InputError(f"Say which CONFIG: a TOML file, or one of {shipped}.")
     if corpus is None:
         if "corpus" not in noted:
             raise InputError("Say which meshes to train on: --corpus DIR.")
@@ -61,8 +67,42 @@ def prepare(
     return settings, corpus
 
 
+def train(
+    config: TrainConfig, corpus: Path, out: Path, resume: bool, progress: Progress = ignore
+) -> None:
+    """Train until the schedule ends; then write the model to ``out/model``.
+
+    Parameters
+    ----------
+    config : TrainConfig
+    corpus : Path
+        See `era3d.training.data.open_meshes`.
+    out : Path
+        For drawings, checkpoint, log and model.
+    resume : bool
+        Go on from the checkpoint in `out`, or begin if it was never reached; without it, one that
+        is there is an error.
+    progress : Progress
+        Called with objects drawn and to be drawn, for each drawing; then with samples seen and to
+        be seen.
+
+    Raises
+    ------
+    InputError
+        For a bad configuration or corpus, or a checkpoint that does not belong to them.
+    """
+    accelerator = make_accelerator(config)
+    with accelerator.main_process_first():
+        shown = progress if accelerator.is_main_process else ignore
+        data = load_data(config, corpus, out, shown)
+    kind = SightTrainer if config.task == "camera" else Trainer
+    trainer = kind(config, data, out, resume, accelerator)
+    trainer.run(shown)
+    trainer.export(out / "model")
+
+
 def _shipped(name: str) -> Path:
-    own = Path(__file__).parent / f"{name}.toml"
+    own = _HERE / f"{name}.toml"
     return own if name.isidentifier() and own.is_file() else Path(name)
 
 

@@ -24,48 +24,15 @@ from era3d.training import checkpoint
 from era3d.training.board import Board
 from era3d.training.checkpoint import CHECKPOINT
 from era3d.training.config import TrainConfig
-from era3d.training.data import Data, load_data
+from era3d.training.data import Data
 from era3d.training.dataset import Drawings, Sample
 from era3d.training.metrics import Scenes, grid, measure, predict
-from era3d.training.model import Trainee
+from era3d.training.model import Learner, Trainee
 from era3d.training.objective import Losses, Objective
 from era3d.training.optimizer import make_optimizers
 from era3d.training.start import begin
 
 _LOG_SECONDS = 30.0
-
-
-def train(
-    config: TrainConfig, corpus: Path, out: Path, resume: bool, progress: Progress = ignore
-) -> None:
-    """Train until the schedule ends; then write the model to ``out/model``.
-
-    Parameters
-    ----------
-    config : TrainConfig
-    corpus : Path
-        See `era3d.training.data.open_meshes`.
-    out : Path
-        For drawings, checkpoint, log and model.
-    resume : bool
-        Go on from the checkpoint in `out`, or begin if it was never reached; without it, one that
-        is there is an error.
-    progress : Progress
-        Called with objects drawn and to be drawn, for each drawing; then with samples seen and to
-        be seen.
-
-    Raises
-    ------
-    InputError
-        For a bad configuration or corpus, or a checkpoint that does not belong to them.
-    """
-    accelerator = make_accelerator(config)
-    with accelerator.main_process_first():
-        shown = progress if accelerator.is_main_process else ignore
-        data = load_data(config, corpus, out, shown)
-    trainer = Trainer(config, data, out, resume, accelerator)
-    trainer.run(shown)
-    trainer.export(out / "model")
 
 
 def make_accelerator(config: TrainConfig) -> Accelerator:
@@ -112,7 +79,7 @@ class Trainer:
             raise InputError(f"'{out}' holds a checkpoint: resume it, or choose another folder.")
         self.pipeline = begin(config, out)
         self.objective = Objective(config, self.pipeline)
-        self.model = Trainee(self.pipeline, config.freeze, config.sight_weight > 0)
+        self.model = self.learner(self.pipeline)
         if config.checkpointing:
             self.pipeline.unet.enable_gradient_checkpointing()
         self.average = {k: v.detach().clone() for k, v in self.model.learned().items()}
@@ -130,6 +97,10 @@ class Trainer:
             self._load()
         self._prepare()
         self.board = Board(out, self.samples) if self.accelerator.is_main_process else None
+
+    def learner(self, pipeline: Era3DPipeline) -> Learner:
+        """What of a pipeline is trained."""
+        return Trainee(pipeline, self.config.freeze, self.config.sight_weight > 0)
 
     def _prepare(self) -> None:
         """Move everything to the device, and let processes share their gradients."""
@@ -181,21 +152,9 @@ class Trainer:
         return losses
 
     def _pass(self) -> Losses:
-        batch = self._on_device(self.data.drawings.pick(self.config.batch, self.generator))
-        drawn = self.objective.draw(batch)
-        photos, poses = self._further()
         with self.accelerator.accumulate(self._wrapped):
             with self._attention():
-                said = self._wrapped(
-                    drawn.noisy,
-                    drawn.times,
-                    batch.photo,
-                    drawn.condition,
-                    drawn.label_noise,
-                    drawn.untold,
-                    photos,
-                )
-                losses = self.objective.losses(drawn, said, batch, poses)
+                losses = self._losses()
                 self.accelerator.backward(losses.total)
             if self.accelerator.sync_gradients:
                 self.accelerator.clip_grad_norm_(self._trunk, self.config.clip)
@@ -205,6 +164,22 @@ class Trainer:
                 optimizer.step()
                 optimizer.zero_grad()
         return Losses(losses.total.detach(), losses.from_noise)
+
+    def _losses(self) -> Losses:
+        """Errors of what the model says of a batch."""
+        batch = self._on_device(self.data.drawings.pick(self.config.batch, self.generator))
+        drawn = self.objective.draw(batch)
+        photos, poses = self._further()
+        said = self._wrapped(
+            drawn.noisy,
+            drawn.times,
+            batch.photo,
+            drawn.condition,
+            drawn.label_noise,
+            drawn.untold,
+            photos,
+        )
+        return self.objective.losses(drawn, said, batch, poses)
 
     def _further(self) -> tuple[Tensor | None, Tensor | None]:
         """Photos of which only the camera is asked, and their cameras."""
@@ -243,20 +218,19 @@ class Trainer:
         if self.board is None or self.data.watched is None:
             return
         watched: Scenes = self.data.watched
-        said = predict(self.averaged(), watched)
+        said = predict(self.averaged()[0], watched)
         self.board.numbers(self.samples, measure(said, watched))
         self.board.picture(self.samples, "objects", grid(said, watched))
 
-    def averaged(self) -> Era3DPipeline:
-        """The model with averaged weights, on the CPU; leaves the random numbers alone."""
+    def averaged(self) -> tuple[Era3DPipeline, Learner]:
+        """Model and learner with averaged weights, on the CPU; leaves the random numbers alone."""
         with torch.random.fork_rng():
             pipeline = begin(self.config, self.out)
-        model = Trainee(pipeline, self.config.freeze, self.config.sight_weight > 0)
-        model.load_state_dict(self.average, strict=False)
-        pipeline.prompts = model.prompts.detach()
+            learner = self.learner(pipeline)
+        learner.load_state_dict(self.average, strict=False)
         pipeline.unet.eval()
         pipeline.image_encoder.eval()
-        return pipeline
+        return pipeline, learner
 
     def save(self) -> None:
         """Replace the checkpoint, in one move."""
@@ -300,7 +274,7 @@ class Trainer:
         """Write the averaged weights as a model folder, with a note on how they came to be."""
         if not self.accelerator.is_main_process:
             return
-        save_pipeline(self.averaged(), folder)
+        save_pipeline(self.averaged()[0], folder)
         note = {
             "samples": self.samples,
             "steps": self.step_count,
