@@ -13,7 +13,7 @@ BLENDER ?= blender
 SCREENSHOTS ?= $(CURDIR)/screenshots
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backend test-addon test-slow test-blender quality style build bench lock clean
+.PHONY: help demo test test-backend test-addon test-addon-server test-slow test-blender quality style build bench lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -36,6 +36,11 @@ test-addon:
 		echo "Blender $$version"; \
 		$(GUARD) .venv-bpy-$$version/bin/python -m pytest tests/addon -m bpy || exit 1; \
 	done
+
+test-addon-server: export OMP_NUM_THREADS = 1
+test-addon-server: export ERA3D_PYTHON = $(CURDIR)/.venv/bin/python
+test-addon-server: .venv/.ready .venv-bpy-$(DEMO_BPY)/.ready ## The add-on's tests, their backend behind a server
+	$(GUARD) .venv-bpy-$(DEMO_BPY)/bin/python -m pytest tests/addon -m bpy --through-server
 
 test-slow: .venv/.ready $(BPY_READY) ## The tests that take minutes
 	.venv/bin/python -m pytest -m slow --timeout 3600

@@ -17,8 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from errand import BAD_INPUT, CANCELLED, FAILED, CancelledError, Errand, tell
+from errand import CANCELLED, CancelledError, Errand, note, tell
 from server import RefusedError, Server, UnreachableError
+
+FAILED, BAD_INPUT = 1, 2
 
 
 class Carrier:
@@ -33,7 +35,7 @@ class Carrier:
 
     def __init__(self, state_file: Path, url: str, token: str) -> None:
         self._state_file, self._url, self._token = state_file, url, token
-        self._orders: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._orders: queue.Queue[tuple[dict[str, Any], threading.Event]] = queue.Queue()
         self._given: list[threading.Event] = []
         self._stop = threading.Event()
 
@@ -41,9 +43,9 @@ class Carrier:
         """Carry until the input closes."""
         threading.Thread(target=self._listen, daemon=True).start()
         self._tell("idle", None)
-        while (order := self._orders.get()).get("command") != "shut down":
-            if isinstance(order.get("job"), str):
-                self._carry(order)
+        while (given := self._orders.get())[0].get("command") != "shut down":
+            if isinstance(given[0].get("job"), str):
+                self._carry(*given)
 
     def _listen(self) -> None:
         for line in sys.stdin:
@@ -54,16 +56,17 @@ class Carrier:
                 self._given.clear()
             else:
                 self._given.append(threading.Event())
-                self._orders.put({**order, "stop": self._given[-1]})
+                self._orders.put((order, self._given[-1]))
         # Nobody is left to bring it home to: the server goes on, a later Blender may fetch it.
         os._exit(0)
 
-    def _carry(self, order: dict[str, Any]) -> None:
+    def _carry(self, order: dict[str, Any], stop: threading.Event) -> None:
         folder = Path(order["job"])
-        self._stop = order["stop"]
+        self._stop = stop
         self._tell("running", None)
         code, message = FAILED, ""
         try:
+            note(folder, f"order {json.dumps(order)}")
             code = self._errand(order, folder)
         except CancelledError:
             code = CANCELLED
@@ -73,6 +76,7 @@ class Carrier:
             message = str(error)
         if message:
             tell(folder, json.dumps({"time": time.time(), "kind": "failed", "message": message}))
+            note(folder, f"failed {message}")
         last = {"job": str(folder), "id": order.get("id", ""), "code": code, "message": message}
         self._tell("idle", last)
 

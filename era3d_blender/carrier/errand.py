@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import time
@@ -24,7 +25,7 @@ from mirror import (
 from server import RefusedError, Server
 
 _LOOK_EVERY = 0.25
-OK, FAILED, BAD_INPUT, CANCELLED = 0, 1, 2, 143
+OK, CANCELLED = 0, 143
 
 
 class CancelledError(Exception):
@@ -144,6 +145,7 @@ class Errand:
             self._twin.length = _length(self._folder)
         self._twin.remember(self._folder)  # the key first: a second try must find the same job
         self._twin.id = self._server.submit(fields, files, self._twin.key)
+        note(self._folder, f"{self._server.url} has it as job {self._twin.id[:6]}…")
         self._twin.remember(self._folder)
 
     def _sent(self) -> bool:
@@ -184,7 +186,7 @@ class Errand:
                 fetch_changes(self._server, self._twin.id, self._folder)
             self._repeat(page)
             if over and not page["events"]:
-                return self._code(page["state"], str(page["message"]))
+                return self._code(page)
             if not page["events"]:
                 time.sleep(_LOOK_EVERY)
 
@@ -210,13 +212,10 @@ class Errand:
             if error.status != 404:
                 raise
 
-    def _code(self, state: str, message: str) -> int:
-        if state == "cancelled":
-            return CANCELLED
-        if state == "failed":
-            print(message)  # noqa: T201
-            return FAILED
-        return OK
+    def _code(self, page: Mapping[str, Any]) -> int:
+        """How the job ended, as a worker would have told it."""
+        note(self._folder, f"{page['state']} {page['message']}".rstrip())
+        return {"finished": OK, "cancelled": CANCELLED}.get(page["state"], int(page["code"]))
 
 
 def tell(folder: Path, line: str) -> None:
@@ -225,6 +224,12 @@ def tell(folder: Path, line: str) -> None:
         if file.seek(0, 2) and file.seek(-1, 2) >= 0 and file.read(1) != b"\n":
             line = f"\n{line}"
         file.write(f"{line}\n".encode())
+
+
+def note(folder: Path, line: str) -> None:
+    """Append a line to log.txt: what was asked of which server, what came of it; not a must."""
+    with contextlib.suppress(OSError), (folder / "log.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
 
 
 def _lines(folder: Path, start: int) -> frozenset[str]:

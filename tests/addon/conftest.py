@@ -18,6 +18,40 @@ HAS_BPY = importlib.util.find_spec("bpy") is not None
 sys.path.insert(0, str(HERE))
 
 import glyph  # noqa: E402
+from through_server import Servers  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests that start a worker reach one through a server."""
+    parser.addoption("--through-server", action="store_true", help="a server in a worker's place")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name what marks a test that looks at a worker of this computer itself."""
+    config.addinivalue_line("markers", "local(reason): not with --through-server, and why")
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory):
+    """Servers for the whole session, each started when first asked for."""
+    started = Servers(Path(os.environ["ERA3D_PYTHON"]), tmp_path_factory.mktemp("servers"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(autouse=True)
+def place(request: pytest.FixtureRequest) -> None:
+    """Where the work is done: here, or with --through-server on a server."""
+    if not request.config.getoption("--through-server"):
+        return
+    if mark := request.node.get_closest_marker("local"):
+        pytest.skip(mark.args[0])
+    servers, monkeypatch = map(request.getfixturevalue, ("servers", "monkeypatch"))
+    from era3d_blender import preferences
+    from era3d_blender.client import environment
+
+    for module in (environment, preferences):
+        monkeypatch.setattr(module, "local_worker", servers.reach)
 
 
 @pytest.fixture
@@ -26,10 +60,10 @@ def job(tmp_path: Path) -> Path:
     return glyph.write_job(tmp_path / "letter")
 
 
-@pytest.fixture
-def fake_python(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def fake_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Something to name as the backend's Python: it runs the fake backend."""
-    script = tmp_path / "python"
+    script = tmp_path_factory.mktemp("fake") / "python"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{HERE / "fake_backend.py"}" "$@"\n')
     script.chmod(0o755)
     return script

@@ -38,10 +38,11 @@ def work(job: Path, seconds: float = 0.0, held: bool = False) -> None:
         while held and stage == "views" and not (job / "go").exists():
             time.sleep(0.05)
         emit(job, kind="finished", stage=stage, seconds=0.1)
-    if not (job / "mesh.glb").exists():
-        from glyph import write_job
+    import glyph
 
-        write_job(job)
+    glyph.write_job(job)  # what is not there yet
+    if (job / "views/color_front.png").read_bytes() != glyph.png(glyph.view(0)[0]):  # painted
+        (job / "texture.png").write_bytes(glyph.png(glyph.texture()[::-1].copy()))
     emit(job, kind="done")
 
 
@@ -107,6 +108,7 @@ def serve(state: Path) -> int:
     """Take orders until the input closes."""
     orders = queue.Queue()
     threading.Thread(target=listen, args=(orders,), daemon=True).start()
+    tell_state(state, None)
     while True:
         order = orders.get()
         job = Path(order["job"])
@@ -117,10 +119,14 @@ def serve(state: Path) -> int:
         code = behave(job, order)
         if code == 3:
             return code
-        state.with_suffix(".part").write_text(
-            json.dumps({"last": {"id": order["id"], "code": code}})
-        )
-        state.with_suffix(".part").replace(state)
+        tell_state(state, {"id": order["id"], "code": code, "message": ""})
+
+
+def tell_state(state: Path, last: dict | None) -> None:
+    """Say that there is time for an order, and how the last one ended."""
+    told = {"process": os.getpid(), "state": "idle", "last": last}
+    state.with_suffix(".part").write_text(json.dumps(told))
+    state.with_suffix(".part").replace(state)
 
 
 def listen(orders: queue.Queue) -> None:
@@ -137,7 +143,7 @@ def listen(orders: queue.Queue) -> None:
 def behave(job: Path, told: object) -> int:
     """Work on one job, well or badly."""
     mode = os.environ.get("ERA3D_FAKE", "good")
-    print("fake backend", mode, told, flush=True)
+    print("fake backend", mode, json.dumps(told), flush=True)
     if mode == "dies":
         emit(job, kind="started", stage="views")
         print("out of memory, goodbye", file=sys.stderr, flush=True)

@@ -185,12 +185,17 @@ def png(image: np.ndarray) -> bytes:
 
 
 def write_job(folder: Path, reference: dict | None = None) -> Path:
-    """Write a finished job folder."""
-    (folder / "views").mkdir(parents=True)
+    """Write a finished job folder, around what is there already."""
+
+    def write(name: str, content: bytes) -> None:
+        if not (folder / name).exists():
+            (folder / name).write_bytes(content)
+
+    (folder / "views").mkdir(parents=True, exist_ok=True)
     entries = []
     for name, azimuth in AZIMUTHS.items():
         for kind, image in zip(("color", "normal"), view(azimuth), strict=True):
-            (folder / f"views/{kind}_{name}.png").write_bytes(png(image))
+            write(f"views/{kind}_{name}.png", png(image))
         entries.append(
             {
                 "name": name,
@@ -202,14 +207,14 @@ def write_job(folder: Path, reference: dict | None = None) -> Path:
                 "normal": f"views/normal_{name}.png",
             }
         )
-    (folder / "input.png").write_bytes(png(view(0)[0]))
-    (folder / "texture.png").write_bytes(png(texture()))
-    (folder / "mesh.glb").write_bytes(letter_glb())
+    write("input.png", png(view(0)[0]))
+    write("texture.png", png(texture()))
+    write("mesh.glb", letter_glb())
     documents = {
         "cameras": {"schema_version": 1, "views": entries, "reference": reference},
         "request": {"schema_version": 1, "source": "picture", "model": "mini", "seed": 7},
         "job": {"schema_version": 1, "stages": {}, "versions": {"era3d": "0.1.0"}},
     }
     for name, document in documents.items():
-        (folder / f"{name}.json").write_text(json.dumps(document))
+        write(f"{name}.json", json.dumps(document).encode())
     return folder

@@ -58,8 +58,8 @@ def test_import(command, job, tmp_path):
     ("mode", "code", "words"),
     [
         ("complains", 2, "The picture shows nothing"),
-        ("dies", 1, "exit code 3"),
-        ("killed", 1, "killed by SIGKILL"),
+        ("dies", 1, "code 3"),
+        ("killed", 1, "by SIGKILL"),
     ],
 )
 def test_failures(command, backend, picture, tmp_path, capsys, mode, code, words):
@@ -89,7 +89,7 @@ def test_settings_reach_the_backend_and_a_report_tells_of_it(command, backend, p
     options += ["--report", str(report), "--job", str(tmp_path / "job"), "--until", "texture"]
     assert command(["generate", str(picture), "--out", str(out), *options]) == 0
     log = (tmp_path / "job/log.txt").read_text()
-    for entry in ("'cells': 96", "'symmetric': False", "'texture': 'vertex'", "'vram_limit': 6.5"):
+    for entry in ('"cells": 96', '"symmetric": false', '"texture": "vertex"', '"vram_limit": 6.5'):
         assert entry in log
     told = json.loads(report.read_text())
     assert (told["job"], told["blend"]) == (str(tmp_path / "job"), str(out))
@@ -103,8 +103,8 @@ def test_rebuild(command, backend, job, tmp_path):
     options = ["--from", "texture", "--texture-size", "512"]
     assert command(["rebuild", str(job), "--out", str(out), *options]) == 0
     log = (job / "log.txt").read_text()
-    assert "'from': 'texture'" in log
-    assert "'request': {'texture_size': 512}" in log
+    assert '"from": "texture"' in log
+    assert '"request": {"texture_size": 512}' in log
     assert out.is_file()
 
 

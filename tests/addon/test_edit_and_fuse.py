@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import shutil
 from pathlib import Path
 
 import glyph
@@ -17,20 +17,21 @@ bpy = pytest.importorskip("bpy")
 pytestmark = pytest.mark.bpy
 
 
-@pytest.fixture(scope="module")
-def carved(tmp_path_factory) -> Path:
+@pytest.fixture
+def carved(empty_scene, tmp_path) -> Path:
     """A job that the backend quickly made of the letter's views."""
-    python = os.environ.get("ERA3D_PYTHON")
-    if not python:
+    if not os.environ.get("ERA3D_PYTHON"):
         pytest.skip("ERA3D_PYTHON names no backend environment")
-    folder = tmp_path_factory.mktemp("edit")
-    views = glyph.write_job(folder / "drawn") / "views"
-    command = [python, "-I", "-m", "era3d", "generate", "--views", str(views), "--method", "hull"]
-    command += ["--out", str(folder / "job"), "--faces", "1000", "--texture-size", "128"]
-    command += ["--cells", "64"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return folder / "job"
+    from era3d_blender import api
+
+    job = tmp_path / "job"
+    drawn = glyph.write_job(tmp_path / "drawn")
+    shutil.copytree(drawn / "views", job / "views")
+    shutil.copy(drawn / "cameras.json", job)
+    request = {"source": "views", "method": "hull", "cells": 64, "faces": 1000}
+    (job / "request.json").write_text(json.dumps(request | {"texture_size": 128}))
+    api.run(job)
+    return job
 
 
 def ran(job):
@@ -53,7 +54,7 @@ def share_of_green(image):
     return ((values[:, 1] > 0.8) & (values[:, 0] < 0.3) & (values[:, 2] < 0.3)).mean()
 
 
-def test_only_the_stages_that_must_run_do(carved, empty_scene):
+def test_only_the_stages_that_must_run_do(carved):
     bpy.ops.era3d.import_job(directory=str(carved))
     thing = bpy.context.active_object
     root, material = thing.parent, thing.data.materials[0]

@@ -67,7 +67,7 @@ def test_a_job_whose_blender_died_is_offered_and_resumed(listed):
     folder = listed("chair", "started")
     assert "era3d.resume" in draw(ERA3D_PT_main).operators()
     assert bpy.ops.era3d.resume(directory=str(folder)) == {"FINISHED"}
-    assert "'command': 'run'" in (folder / "log.txt").read_text()
+    assert '"command": "run"' in (folder / "log.txt").read_text()
     assert "chair" in bpy.data.collections
     assert "era3d.resume" not in draw(ERA3D_PT_main).operators()
 

@@ -23,6 +23,7 @@ def settings(empty_scene, monkeypatch):
     return settings
 
 
+@pytest.mark.local("is about this computer")
 def test_without_a_server_this_computer_does_the_work(settings, backend):
     from era3d_blender.preferences import chosen_backend
 

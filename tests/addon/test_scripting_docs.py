@@ -77,7 +77,7 @@ def test_the_scripts(folder, monkeypatch):
     assert {path.name for path in (folder / "objects").glob("*.blend")} == {
         *("table.blend", "lamp.blend")
     }
-    assert "'seed': 7" in (folder / "chair_job/log.txt").read_text()
+    assert '"seed": 7' in (folder / "chair_job/log.txt").read_text()
 
 
 def test_the_table_of_functions_is_complete(registered):

@@ -10,13 +10,14 @@ from collections import deque
 from pathlib import Path
 from typing import Protocol
 
+from era3d import outcome
 from era3d.outcome import OK, TERMINATED, Outcome
 from era3d.serve import events
 from era3d.serve.child import Child
 from era3d.serve.metrics import Metrics
 from era3d.serve.refusal import without_folder
 from era3d.serve.settings import ServerSettings
-from era3d.serve.store import CANCELLED, FAILED, FINISHED, QUEUED, RUNNING, JobStore, Record, State
+from era3d.serve.store import CANCELLED, FAILED, FINISHED, QUEUED, RUNNING, JobStore, Record
 
 _MOST_ATTEMPTS = 3
 _ENDINGS = {FINISHED: "done", FAILED: "failed", CANCELLED: "cancelled"}
@@ -87,6 +88,7 @@ class Runner:
     def enqueue(self, record: Record, first: str | None = None, last: str | None = None) -> None:
         """Run a job after those that wait."""
         record.state, record.first, record.last, record.message = QUEUED, first, last, ""
+        record.code = 0
         record.number, record.attempts, record.kept_seconds = self._store.next_number(), 0, 0.0
         self._store.save(record)
         self._wait(record)
@@ -114,7 +116,8 @@ class Runner:
         """End a job that waits or runs; returns when it has ended."""
         if record in self._waiting:
             self._waiting.remove(record)
-            self._end(record, CANCELLED, "", events.length(self._store.folder(record)))
+            began = events.length(self._store.folder(record))
+            self._end(record, Outcome(TERMINATED), began)
         while record.id in self._running:
             self._running[record.id].cancel()
             await asyncio.sleep(0.02)
@@ -135,6 +138,7 @@ class Runner:
             except Exception:
                 _log.exception("job %s…", record.id[:6])
                 record.state, record.message = FAILED, "The server failed; its log says how."
+                record.code = outcome.FAILED
             finally:
                 del self._running[record.id]
 
@@ -142,23 +146,24 @@ class Runner:
         folder = self._store.folder(record)
         began, start = events.length(folder), time.monotonic()
         if record.attempts >= _MOST_ATTEMPTS:
-            self._end(record, FAILED, "The server went down each time this job ran.", began)
+            down = "The server went down each time this job ran."
+            self._end(record, Outcome(outcome.FAILED, down), began)
             return
         record.state, record.attempts = RUNNING, record.attempts + 1
         self._store.save(record)
         seconds = self._settings.limits.job_seconds
-        outcome = await executor.run(folder, record.first, record.last, seconds)
+        ended = await executor.run(folder, record.first, record.last, seconds)
         self._metrics.job_seconds.observe(time.monotonic() - start)
-        state = _STATES.get(outcome.code, FAILED)
-        message = "" if state == FINISHED else _last_line(outcome.message)
-        self._end(record, state, without_folder(message, folder), began)
+        self._end(record, ended, began)
 
-    def _end(self, record: Record, state: State, message: str, began: int) -> None:
+    def _end(self, record: Record, ended: Outcome, began: int) -> None:
         """Write down how a run ended; whoever follows the events learns it from them too."""
+        state, folder = _STATES.get(ended.code, FAILED), self._store.folder(record)
+        message = "" if state == FINISHED else without_folder(_last_line(ended.message), folder)
         self._metrics.jobs.labels(state).inc()
         with contextlib.suppress(FileNotFoundError):
-            events.end_with(self._store.folder(record), began, _ENDINGS[state], message)
-        record.state, record.message = state, message
+            events.end_with(folder, began, _ENDINGS[state], message)
+        record.state, record.message, record.code = state, message, ended.code
         self._store.save(record)
 
 

@@ -45,6 +45,8 @@ class Record:
         The stages to run again from, and to end after.
     key : str
         The client's own name for the request that made the job.
+    code : int
+        The exit code that its run ended with.
     attempts : int
         How often a worker has begun this run.
     kept_seconds : float
@@ -59,6 +61,7 @@ class Record:
     last: str | None = None
     created: float = field(default_factory=lambda: round(time.time(), 3))
     message: str = ""
+    code: int = 0
     key: str = ""
     attempts: int = 0
     kept_seconds: float = 0.0

@@ -143,6 +143,19 @@ def test_what_fails_there_is_told_here(studio, carrier, picture, tmp_path):
     job = generation(carrier(studio.port), tmp_path / "job", picture)
     assert job.run() == "failed"
     assert job.message == "The moon is in the wrong quarter."
+    assert job.exit_code == 1
+    studio.puppet.fails_code = 2  # as a worker says of a picture that cannot be used
+    again = generation(carrier(studio.port), tmp_path / "again", picture)
+    assert (again.run(), again.exit_code) == ("failed", 2)
+
+
+def test_the_log_says_what_was_asked_of_whom(studio, carrier, picture, tmp_path):
+    generation(carrier(studio.port, "a-token"), tmp_path / "job", picture).run()
+    order, taken, ended = (tmp_path / "job/log.txt").read_text().splitlines()
+    assert str(picture) in order
+    assert f"http://127.0.0.1:{studio.port} has it as job" in taken
+    assert ended.endswith("finished")
+    assert "a-token" not in order + taken
 
 
 def test_a_refusal_is_told_in_the_servers_words(studio, carrier, picture, tmp_path):

@@ -58,9 +58,9 @@ def test_a_job_from_a_script(empty_scene, backend, picture, tmp_path):
     assert len([thing for thing in bpy.data.objects if thing.type == "CAMERA"]) == 6
     assert bpy.context.active_object.type == "MESH"
     log = (tmp_path / "job/log.txt").read_text()
-    assert "'command': 'generate'" in log
-    assert "'request': {'model': 'mini', 'seed': 5, 'quality': 'draft'," in log
-    assert "'cells': 176" in log
+    assert '"command": "generate"' in log
+    assert '"request": {"model": "mini", "seed": 5, "quality": "draft",' in log
+    assert '"cells": 176' in log
 
 
 def test_the_panels_picture_is_used(empty_scene, backend, picture, tmp_path):
@@ -73,8 +73,8 @@ def test_the_panels_picture_is_used(empty_scene, backend, picture, tmp_path):
 
 def test_a_painted_picture_is_handed_over_as_painted(empty_scene, backend, tmp_path):
     backend("good")
-    image = bpy.data.images.new("sketch", 8, 8, alpha=True)
-    image.pixels.foreach_set([0.0, 1.0, 0.0, 1.0] * 64)
+    image = bpy.data.images.new("sketch", 64, 64, alpha=True)
+    image.pixels.foreach_set([0.0, 1.0, 0.0, 1.0] * 64**2)
     empty_scene.era3d.picture = image
     bpy.ops.era3d.generate(directory=str(tmp_path / "job"))
     given = bpy.data.images.load(str(tmp_path / "job/picture.png"))
@@ -115,8 +115,12 @@ def test_no_picture(empty_scene, backend, tmp_path):
     ("mode", "words"),
     [
         ("complains", "The picture shows nothing"),
-        ("dies", r"stopped \(exit code 3\); out of memory, goodbye"),
-        ("killed", "killed by SIGKILL"),
+        pytest.param(
+            "dies",
+            r"stopped \(exit code 3\); out of memory, goodbye",
+            marks=pytest.mark.local("a server keeps its log to itself"),
+        ),
+        ("killed", "by SIGKILL"),
     ],
 )
 def test_what_went_wrong_is_said_and_the_log_is_there(
@@ -130,8 +134,8 @@ def test_what_went_wrong_is_said_and_the_log_is_there(
     assert not bpy.data.objects
     assert jobs.current.state == "failed"
     assert bpy.ops.era3d.open_log() == {"FINISHED"}
-    assert f"fake backend {mode}" in bpy.data.texts["Era3D log"].as_string()
-    assert "fake backend" in jobs.current.details()
+    assert f'"picture": "{picture}"' in bpy.data.texts["Era3D log"].as_string()
+    assert f'"picture": "{picture}"' in jobs.current.details()
 
 
 def test_a_timer_follows_the_job_and_brings_it_in(empty_scene, backend, picture, tmp_path):

@@ -38,7 +38,7 @@ class Puppet:
         self.go.set()
         self.ran: list[tuple[str, str | None]] = []
         self.lasts: list[str | None] = []
-        self.fails_with = ""
+        self.fails_with, self.fails_code = "", FAILED
 
     async def run(self, job: Path, first: str | None, last: str | None, seconds: float) -> Outcome:
         self.cancelled = False
@@ -51,7 +51,7 @@ class Puppet:
         if self.cancelled:
             return Outcome(TERMINATED, "terminated")
         if self.fails_with:
-            return Outcome(FAILED, self.fails_with.format(job=job))
+            return Outcome(self.fails_code, self.fails_with.format(job=job))
         (job / "mesh.glb").write_bytes(bytes(range(256)) * 40)
         log.emit("done", seconds=0.1)
         log.close()

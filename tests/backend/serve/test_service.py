@@ -84,7 +84,7 @@ def test_a_job_outlives_its_server_and_its_events_are_told_once(tmp_path, views)
     with started(tmp_path) as (told, _):
         client = Client(told)
         *rest, (_, end) = client.follow(job, since=seen[-1][0])
-        assert end == {"state": "finished", "message": ""}
+        assert end == {"state": "finished", "message": "", "code": 0}
         seen += rest
         folder = tmp_path / "jobs" / job
         written = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
@@ -110,7 +110,7 @@ def test_a_job_outlives_its_server_and_its_events_are_told_once(tmp_path, views)
         again = json.dumps({"from": "texture"})
         assert client.ask("POST", f"jobs/{job}/run", again, **kind).status == 202
         client.until(job, "finished")
-    assert not list(tmp_path.rglob(".tmp-*"))
+    assert not list(folder.rglob(".tmp-*"))
 
 
 def worker_of(folder: Path) -> dict:

@@ -50,10 +50,10 @@ async def events(
     """
     folder = service.store.folder(record)
     if since is not None:
-        state, message = record.state, record.message  # before reading: then nothing is missed
+        ended = _ended(record)  # before reading: then nothing is missed
         lines, following = read_lines(folder, check_offset(folder, since))
         found = [json.loads(line.text) for line in lines]
-        return EventPage(events=found, next=following, state=state, message=message)
+        return EventPage(events=found, next=following, **ended)
     offset = check_offset(folder, last_event_id)
     stream = _follow(service, record, offset)
     return StreamingResponse(stream, media_type="text/event-stream", headers=_HEADERS)
@@ -69,11 +69,14 @@ async def _follow(service: Service, record: Record, offset: int) -> AsyncIterato
             yield "".join(f"id: {line.next}\ndata: {line.text}\n\n" for line in lines)
             said = time.monotonic()
         elif over:
-            end = {"state": record.state, "message": record.message}
-            yield f"event: end\ndata: {json.dumps(end)}\n\n"
+            yield f"event: end\ndata: {json.dumps(_ended(record))}\n\n"
             return
         else:
             if time.monotonic() - said >= service.settings.heartbeat:
                 yield ":\n\n"
                 said = time.monotonic()
             await asyncio.sleep(_LOOK_EVERY)
+
+
+def _ended(record: Record) -> dict[str, Any]:
+    return {"state": record.state, "message": record.message, "code": record.code}

@@ -41,6 +41,7 @@ class EventPage(BaseModel):
     next: int = Field(description="To be given as `since` the next time.")
     state: State
     message: str
+    code: int = Field(description="How it ended, as the command line would have: 2 is bad input.")
 
 
 class FileEntry(BaseModel):

@@ -30,7 +30,7 @@ def test_a_stream_tells_all_and_ends(server, job):
     *told, end = messages(answer.text)
     assert [json.loads(each["data"])["kind"] for each in told] == ["started", "done"]
     assert end["event"] == "end"
-    assert json.loads(end["data"]) == {"state": "finished", "message": ""}
+    assert json.loads(end["data"]) == {"state": "finished", "message": "", "code": 0}
     assert "id" not in end
 
 

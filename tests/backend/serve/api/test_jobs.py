@@ -180,8 +180,10 @@ def test_a_failed_job_says_why_without_the_servers_paths(server, views):
     server.puppet.fails_with = "Traceback\n  File '/srv/x.py'\nInputError: {job}/input.png is bad"
     job = server.submit(views).json()["id"]
     assert server.until(job, "failed")["message"] == "InputError: input.png is bad"
-    last = server.client.get(f"/v1/jobs/{job}/events?since=0").json()["events"][-1]
+    page = server.client.get(f"/v1/jobs/{job}/events?since=0").json()
+    last = page["events"][-1]
     assert (last["kind"], last["message"]) == ("failed", "InputError: input.png is bad")
+    assert (page["code"], page["message"]) == (1, "InputError: input.png is bad")
 
 
 def test_a_running_and_a_waiting_job_can_be_cancelled(server, views):
