@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from era3d.errors import InputError
+from era3d.files import TEMPORARY
 from era3d.lock import holding
 from era3d.outcome import FAILED, TERMINATED, Outcome
 
@@ -76,7 +77,9 @@ class Child:
     async def _be_ready(self) -> None:
         if self._process is not None and self._process.returncode is None:
             return
-        self._state_file.unlink(missing_ok=True)
+        halves = self._state_file.parent.glob(f"{TEMPORARY}*-{self._state_file.name}")
+        for left in (self._state_file, *halves):  # by one that was killed
+            left.unlink(missing_ok=True)
         self._process = await self._start()
         end = time.monotonic() + _START_SECONDS
         while (state := self._state()) is None or state["state"] != "idle":

@@ -137,3 +137,12 @@ def test_a_worker_is_told_its_orders_in_lines(child, tmp_path):
     run(child, work)
     state = json.loads((tmp_path / "workers" / "one.json").read_text())
     assert state["last"]["code"] == 0
+
+
+def test_what_a_killed_worker_left_half_is_removed(child, tmp_path):
+    half, others = (tmp_path / f"workers/.tmp-7-{name}.json" for name in ("one", "two"))
+    half.touch()
+    others.touch()
+    (outcome,) = run(child, job(tmp_path, "work"))
+    assert outcome.code == OK
+    assert (half.exists(), others.exists()) == (False, True)
