@@ -3,6 +3,7 @@
 """A folder of a user's own GLB files as meshes to train on."""
 
 import json
+import logging
 import struct
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from era3d.training.corpus import ColoredMesh, Record
 LARGEST = 1_000_000
 """Triangles of a mesh at most: more tell nothing at 64 to 512 pixels, and take minutes to draw."""
 
+_log = logging.getLogger(__name__)
 _GREY = (0.7, 0.7, 0.7)
 # A texture is sampled at corners; faces are cut until their edges are no longer than this share of
 # the object.
@@ -25,7 +27,7 @@ _INWARD = 0.01
 
 
 class GlbFolder:
-    """All GLB files of a folder and of those in it; files that cannot be used are left out.
+    """All GLB files of a folder and of those in it, but for those that cannot be used.
 
     A file's subfolder is its pack and its category; files of the folder itself share its name.
 
@@ -37,7 +39,7 @@ class GlbFolder:
     ----------
     records : tuple of Record
     refused : dict of str to str
-        Why a file was left out, by name.
+        Why a file was left out, by name; this is logged as well.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,6 +54,7 @@ class GlbFolder:
                 read_glb(path)
             except InputError as error:
                 self.refused[name] = str(error)
+                _log.warning("left out: %s", error)
             else:
                 records.append(_record(path, name, folder))
         self.records = tuple(records)

@@ -110,7 +110,7 @@ def test_vertex_colors_count(tmp_path):
     assert found.colors[0, 0] * 255 == pytest.approx([10, 200, 30], abs=1)
 
 
-def test_bad_files_are_named_with_the_reason(tmp_path):
+def test_bad_files_are_named_with_the_reason(tmp_path, caplog):
     bad = box()
     bad.vertices[0] = np.nan
     huge = rewrite(
@@ -140,6 +140,9 @@ def test_bad_files_are_named_with_the_reason(tmp_path):
     meshes = open_meshes(folder)
     assert [record.file for record in meshes.records] == ["box.glb"]
     assert list(meshes.refused) == ["nan.glb"]
+    (told,) = caplog.messages
+    assert "nan.glb" in told
+    assert "NaN" in told
 
 
 def test_a_folder_with_nothing_to_use_is_refused_with_the_reasons(tmp_path):
