@@ -141,7 +141,7 @@ def alpha_from_normals(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     A pixel p that mixes a share a of a normal n with the background w is p = a n + (1 - a) w. As n
     has length 1, a solves a quadratic equation. On grey, w = 0, that is a = |p|; on white or black,
-    which are longer than any normal, of its two solutions the one counts whose normal faces the
+    which are longer than any normal, of its two solutions the larger counts whose normal faces the
     camera. The border of each map tells its background, which need not be pure.
 
     Parameters
@@ -168,8 +168,10 @@ def _share_of_object(vectors: NDArray[np.float32], view: str) -> NDArray[np.floa
     if background @ background < 1.0:
         return np.maximum(*roots)
     toward = normals_to_maps(camera_axes(view)[2]).astype(np.float32)
-    facing = [(offset @ toward) / np.maximum(root, 1e-3) for root in roots]
-    return np.where(facing[0] > facing[1], *roots)
+    less, more = roots
+    # The cosine between the normal (p - w) / a + w and the direction to the camera.
+    facing = (offset @ toward) / np.maximum(more, 1e-3) + background @ toward
+    return np.where(facing > 0.0, more, less)
 
 
 def shares_of_normal(

@@ -19,6 +19,7 @@ from era3d.views import (
     save_views,
     views_from_images,
 )
+from tests.backend.sphere import sphere_views
 
 SPOT = Path(__file__).parents[2] / "examples/spot_views"
 
@@ -104,6 +105,16 @@ def test_backgrounds_need_not_be_pure(spot, background):
     found = alpha_from_normals(mixed.round().clip(0, 255).astype(np.uint8)) > 127
     true = spot.normal[..., 3] > 127
     assert (found & true).sum() / (found | true).sum() > 0.98
+
+
+@pytest.mark.parametrize("background", [255, 0])
+def test_nothing_is_lost_where_a_normal_points_to_the_background_in_color_space(background):
+    # There a pixel may as well be a little of the opposite normal: only one of them is seen.
+    views = sphere_views(128)
+    alpha = views.normal[..., 3:] / 255.0
+    mixed = views.normal[..., :3] * alpha + background * (1 - alpha)
+    found = alpha_from_normals(mixed.round().astype(np.uint8))
+    assert (found[views.normal[..., 3] == 255] < 128).mean() < 0.0005
 
 
 def test_one_view_without_alpha_gets_its_own(spot):
