@@ -24,6 +24,7 @@ _PAINTABLE = ("input.png", *VIEW_FILES)
 _MASK = "mask.png"
 # What a server may write here: plain names, one folder deep, nothing hidden.
 _NAME = re.compile(r"(views/)?[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
+_RECORD = "job.json"
 _OURS = frozenset({"events.jsonl", "log.txt"})
 _CHUNK = 2**18
 
@@ -75,10 +76,27 @@ def fetch(server: Server, job: str, folder: Path, name: str, wanted: str | None 
         with partial.open("ab") as file:
             server.fetch(f"/v1/jobs/{job}/files/{name}", file)
         if wanted is None or digest(partial) == wanted:
-            partial.replace(path)
+            (_merge_records if name == _RECORD else Path.replace)(partial, path)
             return
         partial.unlink()
     raise OSError(f"{name} arrives damaged; try again")
+
+
+def _merge_records(arrived: Path, path: Path) -> None:
+    """Put a job's record in its place, with what ours says of stages that never ran there."""
+    try:
+        ours, theirs = (json.loads(each.read_text("utf-8")) for each in (path, arrived))
+        only_here = ours["stages"].keys() - theirs["stages"].keys()
+        theirs["stages"] |= {name: ours["stages"][name] for name in only_here}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # there is none here
+        only_here = set()
+    if not only_here:
+        arrived.replace(path)
+        return
+    partial = path.with_name(f".tmp-merged-{path.name}")
+    partial.write_text(json.dumps(theirs, indent=1), "utf-8")
+    partial.replace(path)
+    arrived.unlink()
 
 
 def may_be_written(name: Any) -> bool:

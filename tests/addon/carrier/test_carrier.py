@@ -279,6 +279,21 @@ def modules(monkeypatch):
         sys.modules.pop(name, None)
 
 
+def test_what_ran_here_stays_in_the_record_when_the_rest_ran_there(modules, tmp_path):
+    path, arrived = tmp_path / "job.json", tmp_path / ".tmp-carried-job.json"
+    path.write_text(json.dumps({"stages": {"views": {"model": "mini"}, "mesh": {"seconds": 1}}}))
+    arrived.write_text(json.dumps({"stages": {"mesh": {"seconds": 9}}, "versions": {"era3d": "1"}}))
+    modules[0]._merge_records(arrived, path)
+    record = json.loads(path.read_text())
+    assert record["stages"] == {"views": {"model": "mini"}, "mesh": {"seconds": 9}}
+    assert record["versions"] == {"era3d": "1"}
+    path.write_text("half a rec")
+    arrived.write_text('{"stages": {}}')
+    modules[0]._merge_records(arrived, path)
+    assert path.read_text() == '{"stages": {}}'
+    assert [each.name for each in tmp_path.iterdir()] == ["job.json"]
+
+
 EVIL = ["../a.png", "/etc/passwd", "views/../../a", ".hidden", "views/.a", "a//b", "a\\b", "", None]
 EVIL += ["views/sub/a.png", "C:a.png", "events.jsonl", "log.txt", "a.png\n", "a b.png", 7]
 
