@@ -50,4 +50,8 @@ def _estimate(options: argparse.Namespace) -> None:
         found = estimate_job(Job(options.job), photos_in(options.photos), progress)
     print(f"{len(found.lenses)} cameras, {len(found.points):,} points")  # noqa: T201
     if found.left_out:
-        print(f"Left out, they share too little: {', '.join(found.left_out)}")  # noqa: T201
+        names = ", ".join(found.left_out)
+        print(  # noqa: T201
+            f"Left out, for they share too little with the others: {names}. Take more photographs "
+            "between them and their neighbours."
+        )

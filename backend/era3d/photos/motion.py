@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cameras of several photographs by COLMAP's structure from motion, in the frame of the mesh.
 
-Drawings of the mesh from known places are reconstructed along with the photographs; what they share
-carries the whole model into the mesh's frame.
+It begins with drawings of the mesh from known places, which stay there: the photographs join them
+one by one, by what they share with the drawings and with those that have joined before.
 """
 
 import shutil
@@ -27,9 +27,13 @@ from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 SIZE = 640
 A_RING = 8
 _PHOTOS, _DRAWINGS = "photos", "drawings"
-_LEAST_DRAWINGS = 3
 _ERRORS = 2  # of COLMAP's log; the rest is not for users
-_APART = 0.05  # units: how far drawings may end up from where they were made
+
+_SEEN_BY = 3  # pictures: two alone may put a point anywhere along a line
+_NO_PLACE = (
+    "No place about the mesh was found for any of these photographs: {}. Take photographs of the "
+    "same object, evenly lit, about 20 degrees apart, or make the texture larger."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Reconstructed:
     points : (n, 3) float32
     colors : (n, 3) uint8
     left_out : tuple of str
-        Names of the photographs that share too little with the others.
+        Names of the photographs that share too little with the others and with the mesh.
     """
 
     lenses: tuple[Lens, ...]
@@ -76,8 +80,8 @@ def reconstruct(
     Raises
     ------
     InputError
-        If pycolmap is not installed, there are too few photographs, one cannot be read, or they
-        share too little with each other or with the mesh; names them.
+        If pycolmap is not installed, there are too few photographs, one cannot be read, or none
+        of them shares enough with the mesh; names them.
     """
     pycolmap = need("pycolmap", "colmap", "Structure from motion")
     pycolmap.logging.minloglevel = _ERRORS
@@ -92,12 +96,9 @@ def reconstruct(
     progress(2, 4)
     pycolmap.match_exhaustive(database)
     progress(3, 4)
-    model = _map(pycolmap, database, images, workspace / "sparse")
+    model = _map(pycolmap, database, images, workspace / "sparse", lenses)
     progress(4, 4)
-    names = [path.name for path in photos]
-    if model is None:
-        raise InputError(_too_little(names))
-    return _in_world(pycolmap, model, lenses, names)
+    return _found(model, [path.name for path in photos])
 
 
 def _copy_photos(photos: Sequence[Path], folder: Path) -> set[tuple[int, int]]:
@@ -146,56 +147,66 @@ def _find_features(
     pycolmap.extract_features(database, images, names, one)
 
 
-def _map(pycolmap: Any, database: Path, images: Path, folder: Path) -> Any | None:
-    """Return the largest model, if there is any; the drawings' camera stays as it is known."""
-    folder.mkdir(parents=True)
+def _map(pycolmap: Any, database: Path, images: Path, folder: Path, lenses: list[Lens]) -> Any:
+    """Return a model of the drawings, which stay where they are, and of the photographs that fit.
+
+    None if the drawings have nothing in common to begin with.
+    """
+    start, found = folder / "drawings", folder / "all"
+    for each in (start, found):
+        each.mkdir(parents=True)
     options = pycolmap.IncrementalPipelineOptions()
     options.random_seed = 0
-    options.min_model_size = 3
     # An object before an empty ground shows fewer features than the scenes COLMAP is set up for.
-    options.mapper.init_min_num_inliers = 40
-    options.mapper.abs_pose_min_num_inliers = 15
+    options.mapper.abs_pose_min_num_inliers = options.min_num_matches
+    model = _place_drawings(pycolmap, database, lenses, options.min_num_matches)
+    if not model.num_images():
+        return None
+    model = pycolmap.triangulate_points(model, database, images, start, options=options)
+    if not model.num_points3D():
+        return None
+    model.write(start)
+    options.fix_existing_frames, options.multiple_models = True, False
+    options.constant_cameras = set(model.cameras)
+    return pycolmap.incremental_mapping(database, images, found, options, start).get(0)
+
+
+def _place_drawings(pycolmap: Any, database: Path, lenses: list[Lens], least: int) -> Any:
+    """Return a model of the drawings alone, where they were made from.
+
+    Those that share fewer than ``least`` features with any picture stay out: COLMAP's mapper knows
+    nothing of them.
+    """
+    model = pycolmap.Reconstruction()
     with pycolmap.Database.open(database) as opened:
-        drawings = {
-            image.camera_id
-            for image in opened.read_all_images()
-            if image.name.startswith(_DRAWINGS)
-        }
-    options.constant_cameras = drawings
-    models = pycolmap.incremental_mapping(database, images, folder, options)
-    return max(models.values(), key=lambda model: model.num_reg_images(), default=None)
+        shared = zip(*opened.read_two_view_geometry_num_inliers(), strict=True)
+        pairs = [pycolmap.pair_id_to_image_pair(pair) for pair, count in shared if count >= least]
+        known = {image for pair in pairs for image in pair}
+        for lens in lenses:
+            image = opened.read_image_with_name(f"{_DRAWINGS}/{lens.name}")
+            if image.image_id not in known:
+                continue
+            if not model.cameras:
+                model.add_camera_with_trivial_rig(opened.read_camera(image.camera_id))
+            pose = pycolmap.Rigid3d(lens.world_to_camera[:3])
+            model.add_image_with_trivial_frame(image, pose)
+    return model
 
 
-def _in_world(pycolmap: Any, model: Any, lenses: list[Lens], names: list[str]) -> Reconstructed:
-    places = {f"{_DRAWINGS}/{lens.name}": lens.position for lens in lenses}
-    shared = [image.name for image in model.images.values() if image.name in places]
-    ransac = pycolmap.RANSACOptions()
-    ransac.max_error = _APART
-    to_world = None
-    if len(shared) >= _LEAST_DRAWINGS:
-        to_world = pycolmap.align_reconstruction_to_locations(
-            model, shared, np.array([places[name] for name in shared]), _LEAST_DRAWINGS, ransac
-        )
-    if to_world is None:
-        raise InputError(
-            "The photographs share too few features with the mesh to be placed about it; take "
-            "photographs of the same object, evenly lit, or make the texture larger."
-        )
-    model.transform(to_world)
+def _found(model: Any | None, names: list[str]) -> Reconstructed:
     found = {
         Path(image.name).name: _lens(model, image)
-        for image in model.images.values()
-        if image.name.startswith(f"{_PHOTOS}/")
+        for image in (model.images.values() if model is not None else ())
+        if image.name.startswith(f"{_PHOTOS}/") and image.has_pose
     }
-    left_out = tuple(name for name in names if name not in found)
-    if not found:
-        raise InputError(_too_little(left_out))
-    points = list(model.points3D.values())
+    if model is None or not found:
+        raise InputError(_NO_PLACE.format(", ".join(names)))
+    points = [each for each in model.points3D.values() if each.track.length() >= _SEEN_BY]
     return Reconstructed(
         tuple(found[name] for name in names if name in found),
-        np.array([point.xyz for point in points], np.float32),
-        np.array([point.color for point in points], np.uint8),
-        left_out,
+        np.array([point.xyz for point in points], np.float32).reshape(-1, 3),
+        np.array([point.color for point in points], np.uint8).reshape(-1, 3),
+        tuple(name for name in names if name not in found),
     )
 
 
@@ -206,10 +217,3 @@ def _lens(model: Any, image: Any) -> Lens:
     inner = camera.calibration_matrix()
     name, width, height = Path(image.name).name, camera.width, camera.height
     return Lens(name, matrix, inner[0, 0], inner[1, 1], inner[0, 2], inner[1, 2], width, height)
-
-
-def _too_little(names: Sequence[str]) -> str:
-    return (
-        f"These photographs share too little with the others: {', '.join(names)}. Take more of "
-        "them, about 20 degrees apart, so that each shows much of what the next one shows."
-    )

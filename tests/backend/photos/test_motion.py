@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cameras of several photographs, in the frame of the mesh."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -36,10 +34,12 @@ def _photograph(mesh, folder, count, size):
 def test_twelve_photographs_find_their_places(tmp_path):
     mesh = speckled()
     lenses = _photograph(mesh, tmp_path, 12, 400)
+    Image.fromarray(draw(speckled(seed=7), lenses[0]).picture).save(tmp_path / "other.png")
     drawings = [orbit_lens(f"{k:02}.png", 30 * k, 20, 400, 540.0, 2.0) for k in range(12)]
-    photos = [tmp_path / lens.name for lens in lenses]
+    photos = [tmp_path / lens.name for lens in lenses] + [tmp_path / "other.png"]
     found = reconstruct(mesh, photos, tmp_path / "work", lenses=drawings)
-    assert found.left_out == ()
+    assert found.left_out == ("other.png",)
+    assert len(found.lenses) == 12
     for lens, truth in zip(found.lenses, lenses, strict=True):
         assert lens.name == truth.name
         assert lens.fx == pytest.approx(truth.fx, rel=0.02)
@@ -54,8 +54,8 @@ def test_twelve_photographs_find_their_places(tmp_path):
 def test_photographs_of_nothing_are_named(tmp_path):
     for name in ("one.png", "two.png"):
         Image.new("RGB", (200, 200), "grey").save(tmp_path / name)
-    drawings = [replace(orbit_lens("0.png", 0, 0, 64, 90.0))]
-    with pytest.raises(InputError, match=r"share too little.*one\.png, two\.png"):
+    drawings = [orbit_lens("0.png", 0, 0, 64, 90.0)]
+    with pytest.raises(InputError, match=r"No place .*one\.png, two\.png\. Take"):
         reconstruct(
             speckled(),
             [tmp_path / "one.png", tmp_path / "two.png"],
