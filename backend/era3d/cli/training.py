@@ -37,6 +37,9 @@ def add(commands: Any) -> None:
         "--drawings", type=Path, required=True, metavar="DIR", help="cache of rendered objects"
     )
     evaluate.add_argument("--seeds", type=int, default=3, metavar="N", help="default: 3")
+    evaluate.add_argument(
+        "--photos", metavar="CONFIG", help="photos as in this configuration's first drawing"
+    )
     evaluate.add_argument("--grid", type=Path, metavar="FILE", help="picture of some results")
     evaluate.add_argument(
         "--meshes", type=int, default=0, metavar="N", help="make meshes of so many objects too"
@@ -59,10 +62,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     from era3d.training.chain import chain_table, run_chain
     from era3d.training.data import open_meshes
     from era3d.training.metrics import evaluate, grid, open_case, predict, table
+    from era3d.training.run import load_config
 
     if options.seeds < 1:
         raise InputError(f"--seeds must be 1 at least, not {options.seeds}.")
-    case = open_case(options.model, open_meshes(options.corpus), options.drawings)
+    conditions = load_config(options.photos).data.draws[0] if options.photos else None
+    case = open_case(options.model, open_meshes(options.corpus), options.drawings, conditions)
     if not case.truth:
         raise InputError("Nothing was kept out of this model's training: there is no measure.")
     print(table(evaluate(case, options.seeds)))  # noqa: T201

@@ -89,7 +89,9 @@ class Case:
     truth: dict[str, Scenes]
 
 
-def open_case(model: Path, meshes: Meshes, drawings: Path) -> Case:
+def open_case(
+    model: Path, meshes: Meshes, drawings: Path, conditions: DrawConfig | None = None
+) -> Case:
     """Load a trained model and the objects that were kept out of its training.
 
     Parameters
@@ -100,6 +102,8 @@ def open_case(model: Path, meshes: Meshes, drawings: Path) -> Case:
         What it was trained on.
     drawings : Path
         Cache of drawings; what is missing is drawn, which takes minutes for a whole corpus.
+    conditions : DrawConfig, optional
+        How the objects are photographed; by default as in the first drawing of the training.
 
     Raises
     ------
@@ -111,9 +115,10 @@ def open_case(model: Path, meshes: Meshes, drawings: Path) -> Case:
     split = split_corpus(meshes, settings.validation_packs, settings.seen_fraction, settings.seed)
     records = {"seen packs": split.seen_packs, "unseen packs": split.unseen_packs}
     records = {part: kept for part, kept in records.items() if kept}
+    drawing = [conditions or settings.draws[0]]
 
     def load(chosen: Sequence[Record]) -> Scenes:
-        return load_scenes(meshes, chosen, settings.draws[:1], pipeline.image_size, drawings)
+        return load_scenes(meshes, chosen, drawing, pipeline.image_size, drawings)
 
     truth = {part: load(kept) for part, kept in records.items()}
     return Case(pipeline, meshes, records, load(split.train), truth)

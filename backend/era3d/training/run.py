@@ -47,7 +47,7 @@ def prepare(
     """
     noted = read_object(out / RUN, {}) if resume else {}
     if config is not None:
-        settings = TrainConfig.load(_shipped(config))
+        settings = load_config(config)
     elif "config" in noted:
         settings = TrainConfig.from_dict(noted["config"], str(out / RUN))
     else:
@@ -101,9 +101,10 @@ def train(
     trainer.export(out / "model")
 
 
-def _shipped(name: str) -> Path:
+def load_config(name: str) -> TrainConfig:
+    """Read a TOML file, or one that comes with the package by its name."""
     own = _HERE / f"{name}.toml"
-    return own if name.isidentifier() and own.is_file() else Path(name)
+    return TrainConfig.load(own if name.isidentifier() and own.is_file() else Path(name))
 
 
 def _ending(settings: TrainConfig, steps: int) -> ScheduleConfig:

@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The measurements, on predictions whose errors are known."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from era3d.diffusion.checkpoint import save_pipeline
 from era3d.errors import InputError
+from era3d.training.config import DrawConfig, ModelConfig
 from era3d.training.corpus import Corpus
 from era3d.training.metrics import (
     Prediction,
@@ -22,6 +25,7 @@ from era3d.training.metrics import (
     open_case,
     table,
 )
+from era3d.training.start import new_pipeline
 
 FOLDER = Path(__file__).parents[2] / "data" / "corpus"
 
@@ -131,3 +135,17 @@ def test_the_grid_shows_what_was_said_above_the_truth():
 def test_a_foreign_model_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"training\.json"):
         open_case(tmp_path, Corpus(FOLDER), tmp_path)
+
+
+def test_other_photos_than_the_training_s_can_be_asked_for(tmp_path):
+    tiny = ModelConfig(image_size=16, patch=4, widths=(32,), embedding=16, encoder_width=32)
+    save_pipeline(new_pipeline(tiny), tmp_path / "model")
+    note = {"data": {"draws": [{"photos": 1}], "seen_fraction": 0.3}}
+    (tmp_path / "model" / "training.json").write_text(json.dumps(note))
+    words = (tmp_path / "model", Corpus(FOLDER), tmp_path / "drawings")
+    (own,) = open_case(*words).truth.values()
+    (steep,) = open_case(*words, DrawConfig(photos=2, elevation_degrees=(35, 40))).truth.values()
+    assert len(own) == len(steep)
+    assert (own.photos.shape[1], steep.photos.shape[1]) == (1, 2)
+    assert (np.degrees(own.poses[..., 0]) < 35).all()
+    assert (np.degrees(steep.poses[..., 0]) > 35).all()
