@@ -42,15 +42,19 @@ class SplatFile:
     names : tuple of str
         Its properties in their order.
     rows : (n,) structured
-        Mapped to the file.
+        Mapped to the file, or read from it.
     """
 
     names: tuple[str, ...]
     rows: NDArray[np.void]
 
-    def column(self, name: str, step: int = 1) -> NDArray[np.float32]:
-        """Every ``step``-th value of a property."""
-        return self.rows[name][::step].astype(np.float32)
+    def column(self, name: str) -> NDArray[np.float32]:
+        """Return the values of a property."""
+        return self.rows[name].astype(np.float32)
+
+    def thinned(self, step: int) -> SplatFile:
+        """Return every ``step``-th splat, read in one go over the file."""
+        return SplatFile(self.names, np.array(self.rows[::step]))
 
 
 def open_splats(path: Path) -> SplatFile:
@@ -74,7 +78,7 @@ def open_splats(path: Path) -> SplatFile:
     return SplatFile(names, rows)
 
 
-def check_numbers(splats: SplatFile, step: int, path: Path) -> None:
+def check_numbers(splats: SplatFile, path: Path) -> None:
     """Refuse splats whose place, size or turn is no number.
 
     Raises
@@ -82,7 +86,7 @@ def check_numbers(splats: SplatFile, step: int, path: Path) -> None:
     SplatFileError
     """
     for name in (*PLACE, *SCALE, *ROTATION):
-        bad = int((~np.isfinite(splats.column(name, step))).sum())
+        bad = int((~np.isfinite(splats.column(name))).sum())
         if bad:
             raise SplatFileError(f"{path.name}: {bad:,} splats have no number for {name}")
 

@@ -32,16 +32,17 @@ def import_splats(
     """
     splats = open_splats(path)
     step = -(-len(splats.rows) // MOST_POINTS)
-    check_numbers(splats, step, path)
+    splats = splats.thinned(step)
+    check_numbers(splats, path)
     mesh = bpy.data.meshes.new(path.stem)
-    place = np.stack([splats.column(name, step) for name in PLACE], axis=1)
+    place = np.stack([splats.column(name) for name in PLACE], axis=1)
     mesh.vertices.add(len(place))
     mesh.attributes["position"].data.foreach_set("vector", place.ravel())
     for name in splats.names:
         if name not in PLACE:
             attribute = mesh.attributes.new(name, "FLOAT", "POINT")
-            attribute.data.foreach_set("value", splats.column(name, step))
-    _add_colors(mesh, np.stack([splats.column(name, step) for name in COLOR], axis=1))
+            attribute.data.foreach_set("value", splats.column(name))
+    _add_colors(mesh, np.stack([splats.column(name) for name in COLOR], axis=1))
     mesh.update()
     thing = bpy.data.objects.new(path.stem, mesh)
     thing[SPLATS_KEY], thing[THINNED_KEY] = ",".join(splats.names), step

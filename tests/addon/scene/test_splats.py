@@ -177,6 +177,37 @@ def test_very_many_are_thinned_and_that_is_said(empty_scene, columns, tmp_path, 
     assert thing[splats.THINNED_KEY] == 3
 
 
+@pytest.mark.slow
+def test_five_million_are_thinned_while_they_are_read(empty_scene, tmp_path):
+    """A real file of that size: every fifth splat, with the file's own numbers, and no more memory
+    than a few times what is kept.
+    """
+    import resource
+
+    count, part, kept = 5_000_000, 100_000, 1_000_000
+    names = [name for name in NAMES if name[0] != "n" and "rest" not in name]
+    properties = "".join(f"property float {name}\n" for name in names)
+    head = f"ply\nformat binary_little_endian 1.0\nelement vertex {count}\n{properties}end_header\n"
+    rng, path = np.random.default_rng(0), tmp_path / "large.ply"
+    with path.open("wb") as file:
+        file.write(head.encode())
+        for start in range(0, count, part):
+            rows = rng.standard_normal((part, len(names)), np.float32)
+            rows[:, 0] = np.arange(start, start + part)
+            file.write(rows.tobytes())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert bpy.ops.era3d.import_splats(filepath=str(path)) == {"FINISHED"}
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    thing = bpy.context.active_object
+    place = np.empty(3 * len(thing.data.vertices), np.float32)
+    thing.data.attributes["position"].data.foreach_get("vector", place)
+    np.testing.assert_array_equal(place[::3], np.arange(0, count, 5))
+    last = np.empty(kept, np.float32)
+    thing.data.attributes["rot_3"].data.foreach_get("value", last)
+    np.testing.assert_array_equal(last[-part // 5 :], rows[::5, -1])
+    assert more < path.stat().st_size + 8 * kept * len(names) * 4
+
+
 def test_the_panel_shows_density_where_there_are_splats(empty_scene, columns, tmp_path):
     from notes import draw
 
