@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from era3d.errors import InputError
 from era3d.stages import STAGES
+from era3d.stages.splats import SPLATS
 
+_STAGES = (*STAGES, SPLATS)
 ON_GPUS = frozenset({"views"})
 """Stages that compute on a GPU where there is one."""
 
@@ -42,7 +44,7 @@ def read_replicas(given: Iterable[str]) -> dict[str, tuple[int, int]]:
         If something else stands there.
     """
     found: dict[str, tuple[int, int]] = {}
-    names = [stage.name for stage in STAGES]
+    names = [stage.name for stage in _STAGES]
     for text in given:
         match = _ENTRY.fullmatch(text)
         if match is None or match[1] not in names:
@@ -59,8 +61,8 @@ def shares(wanted: Mapping[str, tuple[int, int]], cpus: float, gpus: float) -> d
     """Divide a cluster among the stages.
 
     Where nothing is wanted, a stage has one replica, and as many as the cluster has GPUs or, for
-    what computes on CPUs, cores when jobs wait. On a machine with fewer cores than replicas that
-    are always there, these share them.
+    what computes on CPUs, cores when jobs wait. Splats, which few jobs want, have one only then.
+    On a machine with fewer cores than stages, these share them.
 
     Raises
     ------
@@ -68,14 +70,14 @@ def shares(wanted: Mapping[str, tuple[int, int]], cpus: float, gpus: float) -> d
         If more replicas are wanted on GPUs than there are.
     """
     counts = {}
-    for stage in STAGES:
+    for stage in _STAGES:
         on_gpu = stage.name in ON_GPUS and gpus >= 1
         most = max(1, int(gpus if on_gpu else cpus))
-        counts[stage.name] = wanted.get(stage.name, (1, most))
+        counts[stage.name] = wanted.get(stage.name, (0 if stage is SPLATS else 1, most))
         if on_gpu and counts[stage.name][0] > gpus:
             raise InputError(f"There are {gpus:g} GPUs for {counts[stage.name][0]} replicas.")
-    always = sum(least for least, _ in counts.values())
-    each = min(1.0, int(100 * cpus / always) / 100)
+    at_once = sum(max(least, 1) for least, _ in counts.values())
+    each = min(1.0, int(100 * cpus / at_once) / 100)
     return {
         name: Share(least, most, each, float(name in ON_GPUS and gpus >= 1))
         for name, (least, most) in counts.items()

@@ -26,10 +26,16 @@ def test_views_get_the_gpus_and_the_rest_the_cores():
     assert plan["mesh"] == plan["texture"] == plan["prepare"] == Share(1, 64, 1.0, 0.0)
 
 
+def test_splats_have_a_replica_while_a_job_wants_some():
+    plan = shares({}, cpus=64.0, gpus=8.0)
+    assert plan["splats"] == Share(0, 64, 1.0, 0.0)
+    assert read_replicas(["splats=1:2"]) == {"splats": (1, 2)}
+
+
 @pytest.mark.parametrize(("cpus", "wanted"), [(2.0, {}), (1.0, {"mesh": (2, 2)}), (3.0, {})])
 def test_a_small_machine_has_room_for_all_that_must_be_there(cpus, wanted):
     plan = shares(wanted, cpus, 0.0)
-    assert sum(share.least * share.cpus for share in plan.values()) <= cpus
+    assert sum(max(share.least, 1) * share.cpus for share in plan.values()) <= cpus
     assert all(share.gpus == 0 and share.most >= 1 for share in plan.values())
 
 
