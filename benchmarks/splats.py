@@ -6,7 +6,7 @@ Reads what the judge's ``make_gt.py`` made of each mesh (``TRUTH/<shape>/{views,
 and the jobs that were made of those views (``JOBS/<shape>/mesh.glb``). The table goes to
 ``RESULTS.md``.
 
-    python benchmarks/splats.py --truth DIR --jobs DIR --only spot,fox [--count 20000] [--size 256]
+    python benchmarks/splats.py --truth DIR --jobs DIR --only spot,fox [--count N] [--size 256]
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, required=True, help="folder of the judge's truth")
     parser.add_argument("--jobs", type=Path, required=True, help="folder of jobs of its views")
     parser.add_argument("--only", required=True, help="names of shapes, with commas")
-    parser.add_argument("--count", type=int, default=20_000, help="Gaussians")
+    parser.add_argument("--count", type=int, help="Gaussians; by default as many as a job has")
     parser.add_argument("--size", type=int, default=256, help="pixels of the fit and the measure")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -60,7 +60,7 @@ def main() -> None:
         rows.append(measure(options.truth / name, options.jobs / name, options))
         print(rows[-1], flush=True)
     title = f"### {datetime.date.today():%d %B %Y}, {machine()}"
-    about = f"; {options.count:,} Gaussians, {options.size} pixels"
+    about = f"; {options.size} pixels"
     keep(HEADING, ABOUT, [title + about, "", *table(rows)])
 
 
@@ -91,7 +91,8 @@ def measure(truth: Path, job: Path, options: argparse.Namespace) -> dict[str, An
         "splats thin",
     ]
     figures = dict(zip(names, means.tolist(), strict=True))
-    return {"shape": truth.name, **figures, "seconds": seconds, "CPU s": used}
+    row: dict[str, Any] = {"shape": truth.name, "Gaussians": f"{len(splats):,}", **figures}
+    return row | {"seconds": seconds, "CPU s": used}
 
 
 def picture_of_splats(splats: Gaussians, lens: Lens) -> NDArray[np.floating]:

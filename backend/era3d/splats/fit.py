@@ -161,7 +161,8 @@ class _Model:
             loss = loss + (alpha - target.alpha).abs().sum()
         if target.normal is not None:
             loss = loss + settings.normal * (picture[..., 3:] - target.normal).abs().sum() / 3
-        return len(drawn) * (loss / target.pixels + settings.prior * self._change())
+        share = target.weight / target.pixels
+        return len(drawn) * (share * loss + settings.prior * self._change())
 
     def _change(self) -> Tensor:
         change = {name: values - self._start[name] for name, values in self._learned.items()}

@@ -10,14 +10,16 @@ from era3d.splats.cloud import Gaussians
 from era3d.splats.fit import FitSettings, fit
 from era3d.splats.place import POINTS_A_GAUSSIAN, place
 from era3d.splats.surface import surface_points, triangle_areas
-from era3d.splats.targets import targets_of_views
+from era3d.splats.targets import targets_of_mesh, targets_of_views
 from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 from era3d.views import Views
 
 SIZE = 256
 """Pixels of the pictures that the splats are fitted to."""
-_PIXELS_A_GAUSSIAN = 4.0  # of the surface, were it seen flat
-_MOST = 40_000
+# Of the surface, were it seen flat. Time goes by pixels, hardly by how many Gaussians fill them.
+_PIXELS_A_GAUSSIAN = 1.25
+_MOST = 100_000
+_DRAWINGS, _WEIGHT = 16, 0.5  # of the mesh; a view counts one
 
 
 def splats_of(
@@ -29,7 +31,10 @@ def splats_of(
     count: int | None = None,
     size: int = SIZE,
 ) -> Gaussians:
-    """Place Gaussians on a mesh and fit them to the views; what no view shows stays the mesh's.
+    """Place Gaussians on a mesh, and fit them to the views and, with less weight, to the mesh.
+
+    Drawings of the mesh from all round hold what the views do not show, and what is seen between
+    them.
 
     Parameters
     ----------
@@ -54,4 +59,5 @@ def splats_of(
     points = surface_points(mesh, POINTS_A_GAUSSIAN * count, rng)
     start = place(points, area, max(count, 1), rng)
     targets = [target.resized(scale) for target in targets_of_views(views)]
+    targets += targets_of_mesh(mesh, targets[0].lens.width, _DRAWINGS, _WEIGHT)
     return fit(start, targets, FitSettings(seed=seed), progress, torch.device(device))

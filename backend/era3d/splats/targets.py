@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Gaussians are fitted to: pictures, and the cameras that took them."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -11,7 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from era3d.cameras import normals_to_world
-from era3d.lens import Lens, lenses_of_views
+from era3d.drawing import draw
+from era3d.lens import Lens, lenses_of_views, orbit_lens, orthographic_lens
+from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 from era3d.views import Views
 
 
@@ -28,12 +32,15 @@ class Target:
         None: nothing is known of what is background.
     normal : (height, width, 3) float32 or None
         World frame, multiplied by alpha.
+    weight : float
+        How much this picture counts.
     """
 
     lens: Lens
     color: Tensor
     alpha: Tensor | None = None
     normal: Tensor | None = None
+    weight: float = 1.0
 
     @property
     def pixels(self) -> float:
@@ -44,8 +51,10 @@ class Target:
 
     def to(self, device: torch.device) -> "Target":
         """The same on a torch device."""
-        parts = (each if each is None else each.to(device) for each in (self.alpha, self.normal))
-        return Target(self.lens, self.color.to(device), *parts)
+        alpha, normal = (
+            each if each is None else each.to(device) for each in (self.alpha, self.normal)
+        )
+        return replace(self, color=self.color.to(device), alpha=alpha, normal=normal)
 
     def resized(self, scale: float) -> "Target":
         """The same picture with fewer pixels."""
@@ -62,7 +71,8 @@ class Target:
         color = shrink(self.color)
         assert color is not None
         lens = self.lens.resized(width, height)
-        return Target(lens, color, shrink(self.alpha), shrink(self.normal))
+        alpha, normal = shrink(self.alpha), shrink(self.normal)
+        return replace(self, lens=lens, color=color, alpha=alpha, normal=normal)
 
 
 def targets_of_views(views: Views) -> list[Target]:
@@ -75,6 +85,29 @@ def targets_of_views(views: Views) -> list[Target]:
         normal = normals_to_world(maps) * alpha
         targets.append(Target(lens, _tensor(color), _tensor(alpha[..., 0]), _tensor(normal)))
     return targets
+
+
+def targets_of_mesh(
+    mesh: TexturedMesh | ColoredMesh, size: int, count: int, weight: float
+) -> list[Target]:
+    """Drawings of a mesh from directions spread evenly all round it, as targets."""
+    targets = []
+    for index, (azimuth, elevation) in enumerate(_all_round(count)):
+        name = f"drawing {index}"
+        pose = orbit_lens(name, azimuth, elevation, size, focal_px=1.0).matrix_world
+        lens = orthographic_lens(name, pose, size)
+        picture = draw(mesh, lens).picture.astype(np.float32) / 255
+        alpha = picture[..., 3:]
+        color = picture[..., :3] * alpha
+        targets.append(Target(lens, _tensor(color), _tensor(alpha[..., 0]), weight=weight))
+    return targets
+
+
+def _all_round(count: int) -> Iterator[tuple[float, float]]:
+    """Azimuths and elevations in degrees, on a spiral from pole to pole by the golden angle."""
+    for index in range(count):
+        height = 1 - 2 * (index + 0.5) / count
+        yield math.degrees(math.pi * (3 - math.sqrt(5)) * index), math.degrees(math.asin(height))
 
 
 def _tensor(array: NDArray[np.floating]) -> Tensor:

@@ -16,7 +16,7 @@ from era3d.splats.project import rotation_matrices
 from era3d.splats.reconstruct import splats_of
 from era3d.splats.render import Parameters, render
 from era3d.splats.surface import surface_points, triangle_areas
-from era3d.splats.targets import targets_of_views
+from era3d.splats.targets import targets_of_mesh, targets_of_views
 from era3d.texture import TextureSettings, bake
 from tests.backend.texture.scenes import sphere, views_of
 
@@ -84,6 +84,30 @@ def test_fitting_sharpens_what_is_seen(start, views):
     targets = targets_of_views(views)
     fitted = fit(start, targets, FitSettings(steps=60))
     assert _psnr(fitted, targets) > _psnr(start, targets) + 3
+
+
+def test_drawings_of_the_mesh_show_it_from_all_round(painted):
+    targets = targets_of_mesh(painted, SIZE, 12, weight=0.5)
+    backs = np.array([each.lens.world_to_camera[2, :3] for each in targets])
+    apart = np.degrees(np.arccos((backs @ backs.T - 2 * np.eye(12)).clip(-1, 1)))
+    assert apart.min(axis=1).max() < 60  # twelve points of a sphere: none has far to the next
+    assert np.linalg.norm(backs.mean(axis=0)) < 0.1
+    for target in targets:
+        center = -target.lens.world_to_camera[2, :3] * RADIUS
+        wanted = _stripes(center[None])[0]
+        color = target.color[SIZE // 2 - 1 : SIZE // 2 + 1, SIZE // 2 - 1 : SIZE // 2 + 1]
+        if abs(center[2] * 24 % 1 - 0.5) < 0.3:  # well inside a stripe
+            np.testing.assert_allclose(color.mean(dim=(0, 1)), wanted, atol=0.1)
+        assert float(target.alpha.sum()) == pytest.approx(np.pi * (RADIUS * SIZE) ** 2, rel=0.03)
+        assert target.weight == target.resized(0.5).weight == 0.5
+
+
+def test_drawings_of_the_mesh_help_between_the_views(painted, views, start):
+    between = targets_of_mesh(painted, SIZE, 7, weight=1.0)
+    targets = targets_of_views(views)
+    alone = fit(start, targets, FitSettings(steps=66))
+    held = fit(start, targets + targets_of_mesh(painted, SIZE, 16, 0.5), FitSettings(steps=66))
+    assert _psnr(held, between) > _psnr(alone, between) + 0.5
 
 
 def test_what_no_picture_shows_stays(start, views):
