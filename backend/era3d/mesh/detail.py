@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array, diags_array
 from scipy.sparse.linalg import cg
 from torch import Tensor
-from torch.nn import functional
 
 from era3d.mesh.intersections import move_without_cuts
 from era3d.mesh.observations import Observations, sample
 from era3d.mesh.selfcheck import vertex_normals
 from era3d.mesh.triangle_mesh import TriangleMesh
+from era3d.mesh.vectors import unit
 from era3d.raster import rasterize
 
 _ROUNDS = 2
@@ -88,10 +88,10 @@ def add_detail(mesh: TriangleMesh, obs: Observations) -> TriangleMesh:
 def look_at_faces(mesh: TriangleMesh, obs: Observations) -> FaceNormals:
     """Blend the normals of the views that see each face's centre."""
     centre = torch.from_numpy(mesh.vertices[mesh.faces].mean(1)).to(obs.axes.device)
-    own = functional.normalize(torch.from_numpy(_area_normals(mesh)).to(obs.axes.device), dim=1)
+    own = unit(torch.from_numpy(_area_normals(mesh)).to(obs.axes.device))
     right, up, _ = obs.project(centre)
     pictured = sample(obs.normal, right, up)
-    normal = functional.normalize(pictured[:, :3], dim=1)
+    normal = unit(pictured[:, :3])
     towards = torch.einsum("vcn,vc->vn", normal, obs.axes[:, 2])
     fits = torch.einsum("vcn,nc->vn", normal, own).clamp(-1.0, 1.0).arccos()
     # A normal far from the face's own belongs to something else, most likely.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from era3d.mesh.grid import Band, dilate
+from era3d.mesh.vectors import length
 
 BAND_RINGS = 4
 _FAR = 1e3
@@ -46,24 +47,32 @@ def redistance(band: Band, phi: Tensor) -> tuple[Band, Tensor]:
     around = band.around(phi, torch.nan)
     # Nothing is less than 0 or at least 0 if it is unknown.
     crossing = torch.where(phi < 0, (around >= 0).any(0), (around < 0).any(0))
-    near = phi[crossing] / _slope(phi, around)[crossing].norm(dim=1).clamp(min=0.3)
+    near = phi[crossing] / length(_slope(phi, around)[crossing]).clamp_(min=0.3)
     keys = band.keys[crossing]
     wide = Band(band.grid, dilate(band.grid, keys, BAND_RINGS))
     place = torch.searchsorted(wide.keys, keys)
     distance = torch.full((len(wide),), _FAR, device=phi.device)
     distance[place] = near.clamp(-1.0, 1.0)
-    free = torch.ones(len(wide), dtype=torch.bool, device=phi.device)
-    free[place] = False
-    for _ in range(BAND_RINGS + 1):
-        distance = torch.where(free, _eikonal(wide, distance), distance)
+    ring = place
+    for _ in range(BAND_RINGS):
+        reached = torch.zeros(len(wide) + 1, dtype=torch.bool, device=phi.device)
+        reached[wide.neighbour.index_select(1, ring).view(-1)] = True
+        following = (reached[:-1] & (distance == _FAR)).nonzero()[:, 0]
+        neighbour = wide.neighbour.index_select(1, following)
+        # Points of one ring lean on each other, too, so each ring is solved twice.
+        for _ in range(2):
+            distance[following] = _eikonal(distance, following, neighbour)
+        ring = following
     return wide, distance
 
 
-def _eikonal(band: Band, distance: Tensor) -> Tensor:
-    """Signed distance at each point for which the upwind slope to its neighbours is one."""
-    around = band.around(distance, _FAR)
-    side = torch.where(around.abs() < _FAR, around.sign(), 0.0).sum(0)
-    inside = torch.where(distance.abs() < _FAR, distance, side) < 0
+def _eikonal(distance: Tensor, points: Tensor, neighbour: Tensor) -> Tensor:
+    """Signed distance at some points (K,) for which the upwind slope to their neighbours (6, K) is
+    one.
+    """
+    padded = torch.cat([distance, distance.new_tensor([_FAR])])
+    around = padded.index_select(0, neighbour.view(-1)).view(6, -1)
+    inside = torch.where(around < _FAR, around.sign(), 0.0).sum(0) < 0
     around = around.abs_()
     x, y, z = torch.minimum(around[0::2], around[1::2])
     low, high = torch.minimum(x, y), torch.maximum(x, y)
@@ -77,5 +86,5 @@ def _eikonal(band: Band, distance: Tensor) -> Tensor:
     total, squares = a + b + c, a * a + b * b + c * c
     three = (total + (total * total - 3.0 * (squares - 1.0)).clamp_(min=0.0).sqrt_()) / 3.0
     solved = torch.where(one <= b, one, torch.where(two <= c, two, three))
-    solved = torch.minimum(distance.abs(), solved)
+    solved = torch.minimum(distance[points].abs(), solved)
     return torch.where(inside, -solved, solved)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from era3d.mesh.grid import Band
 from era3d.mesh.observations import Observations, sample
+from era3d.mesh.vectors import unit
 from era3d.mesh.visibility import DepthBuffers, render_depth, zero_crossings
 
 _LEAST_COSINE = 0.12
@@ -53,7 +53,7 @@ def gather_evidence(band: Band, phi: Tensor, slope: Tensor, obs: Observations) -
         Its gradient.
     obs : Observations
     """
-    direction = functional.normalize(slope, dim=1)
+    direction = unit(slope)
     foot = band.positions - (band.grid.pitch * phi)[:, None] * direction
     depth = render_depth(*zero_crossings(band, phi, slope), band.grid.pitch, obs)
     near = (phi.abs() < _NEAR).nonzero()[:, 0]
@@ -81,8 +81,8 @@ def _ask_views(
     tangent = (1.0 - facing**2).clamp(min=0.0).sqrt() / facing.clamp(min=_LEAST_COSINE)
     behind = (-back - buffers.look_up(right, up)) / (pitch * (2.0 + tangent))
     seen = sample(obs.normal, right, up)
-    normal = functional.normalize(seen[:, :3], dim=1)
-    towards = torch.einsum("vcn,vc->vn", normal, obs.axes[:, 2])
+    normal = unit(seen[:, :3])
+    towards = (obs.axes[:, 2:] @ normal)[:, 0]
     weight = towards.clamp(min=0.0) ** 2 * torch.exp(-(behind.clamp(min=0.0) ** 2))
     weight = weight * obs.trust[:, None]
     usable = (behind < 1.0) & (seen[:, 3] > _LEAST_ALPHA) & (towards > _LEAST_COSINE)

@@ -3,7 +3,9 @@
 """Six views to one closed mesh: a level set that follows the normals that the views show."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -16,6 +18,7 @@ from era3d.mesh.extract import extract
 from era3d.mesh.grid import Band, Grid
 from era3d.mesh.hull import outline_distances
 from era3d.mesh.observations import Observations, observe
+from era3d.mesh.parallel import each
 from era3d.mesh.pins import find_anchors, find_rims, find_unseen, join
 from era3d.mesh.registration import Warp, register
 from era3d.mesh.selfcheck import normal_error, uncovered
@@ -81,31 +84,54 @@ def fuse_levelset(
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
     levels = _levels(cells)
     steps = _Steps(progress, _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2)
-    band, phi, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, steps)
-    obs, maps = loosen(registered), None
-    mesh = extract(band, phi)
-    error, trust = normal_error(mesh, obs), estimate_trust(mesh, registered)
-    if levels and error > trust.good_error and views.size >= _STEREO_DETAIL:
-        found = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
-        carved = _carved_shape(make_grid(box, levels[0][0]), levels[0][1], found, obs, trust)
-        # Depths that do not make the shape look more like the views are wrong.
-        if carved.error <= error or (
-            carved.error <= _ROUGHER * error
-            and uncovered(extract(carved.band, carved.phi), obs) < uncovered(mesh, obs)
-        ):
-            band, phi, trust, maps = carved.band, carved.phi, carved.trust, found
-            levels = levels[1:]
+    shape, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, steps)
+    obs, trust = loosen(registered), estimate_trust(shape.mesh, registered)
+    if levels and views.size >= _STEREO_DETAIL and shape.error(obs) > trust.good_error:
+        carved = _carved_shape(box, *levels[0], obs, trust)
+        if _shows_more(carved, shape, obs):
+            shape, levels = carved, levels[1:]
     steps.reach(steps.total - 2 - sum(count for _, count in levels))
     for finer, count in levels:
-        band, phi = refine(band, phi, make_grid(box, finer), obs)
-        for _ in range(count):
-            band, phi = advance(band, phi, obs, maps, trust)
-            steps.tick()
-    mesh = extract(band, phi)
+        shape = shape.refined(make_grid(box, finer), obs).advanced(count, obs, steps.tick)
+    mesh = shape.mesh
     steps.tick()
     mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
     steps.tick()
     return mesh
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A level set, and the depths that it keeps to, with how far, if stereo has carved it."""
+
+    band: Band
+    phi: Tensor
+    maps: DepthMaps | None = None
+    trust: Trust | None = None
+
+    @cached_property
+    def mesh(self) -> TriangleMesh:
+        """Its surface."""
+        return extract(self.band, self.phi)
+
+    def error(self, obs: Observations) -> float:
+        """Degrees by which its normals are off."""
+        return normal_error(self.mesh, obs)
+
+    def refined(self, grid: Grid, obs: Observations) -> "_Shape":
+        """The same on a finer lattice."""
+        band, phi = refine(self.band, self.phi, grid, obs)
+        return replace(self, band=band, phi=phi)
+
+    def advanced(
+        self, count: int, obs: Observations, tick: Callable[[], None] = lambda: None
+    ) -> "_Shape":
+        """After some outer steps, each of which is told."""
+        band, phi = self.band, self.phi
+        for _ in range(count):
+            band, phi = advance(band, phi, obs, self.maps, self.trust)
+            tick()
+        return replace(self, band=band, phi=phi)
 
 
 class _Steps:
@@ -136,64 +162,58 @@ def _levels(cells: int) -> list[tuple[int, int]]:
     return [(finer, count) for finer, count in levels if finer > _COARSE]
 
 
-def _coarse_shape(
-    grid: Grid, given: Observations, steps: _Steps
-) -> tuple[Band, Tensor, Observations]:
+def _coarse_shape(grid: Grid, given: Observations, steps: _Steps) -> tuple[_Shape, Observations]:
     """A level set from the hull to where the normals lead it; views that disagree are registered
     to it on the way, and are returned as they then are.
     """
     registered, warp = given, Warp.identity(given)
     obs = loosen(given)
-    band, phi = start_from_hull(grid, obs)
+    exact = agree(given)
+    shape = _Shape(*start_from_hull(grid, obs))
     for step in range(_COARSE_STEPS):
-        if step in _REGISTER_AT and not agree(given):
-            warp = register(extract(band, phi), given, warp)
+        if step in _REGISTER_AT and not exact:
+            warp = register(shape.mesh, given, warp)
             registered = warp.apply(given)
             obs = loosen(registered)
-        before = band, phi
-        band, phi = advance(band, phi, obs)
-        steps.tick()
-        if (step >= _REGISTER_AT[-1] or agree(given)) and _at_rest(*before, band, phi):
+        before, shape = shape, shape.advanced(1, obs, steps.tick)
+        if (step >= _REGISTER_AT[-1] or exact) and _at_rest(before, shape):
             break
     steps.reach(_COARSE_STEPS)
-    return band, phi, registered
+    return shape, registered
 
 
-def _at_rest(band: Band, phi: Tensor, new_band: Band, new_phi: Tensor) -> bool:
+def _at_rest(before: _Shape, now: _Shape) -> bool:
     """Whether a step moved the surface by so little that finer levels may take over."""
-    near = phi.abs() < 1.0
-    index = new_band.nearest(band.positions[near])
-    now = torch.cat([new_phi, new_phi.new_tensor([_LONGEST_MOVE])]).index_select(0, index)
-    return float((now - phi[near]).abs().mean()) < _REST
-
-
-@dataclass(frozen=True)
-class _Carved:
-    """A level set that stereo's depths have carved, how it was held, and its `normal_error`."""
-
-    band: Band
-    phi: Tensor
-    trust: Trust
-    error: float
+    near = before.phi.abs() < 1.0
+    index = now.band.nearest(before.band.positions[near])
+    phi = torch.cat([now.phi, now.phi.new_tensor([_LONGEST_MOVE])]).index_select(0, index)
+    return float((phi - before.phi[near]).abs().mean()) < _REST
 
 
 def _carved_shape(
-    grid: Grid, count: int, maps: DepthMaps, obs: Observations, trust: Trust
-) -> _Carved:
+    box: tuple[Tensor, Tensor], cells: int, count: int, obs: Observations, trust: Trust
+) -> _Shape:
     """A level set from what stereo's depths carve of the hull.
 
     Held firmly, surface that no view sees keeps narrow recesses open; held loosely, it closes over
     what wrong depths have dug. What shows more of the normals is taken.
     """
-    start = start_from_depths(maps, grid, obs, trust.behind_vote)
-    tried = []
-    for firmness in _FIRMNESS:
-        held = replace(trust, firmness=firmness)
-        band, phi = start
-        for _ in range(count):
-            band, phi = advance(band, phi, obs, maps, held)
-        tried.append(_Carved(band, phi, held, normal_error(extract(band, phi), obs)))
-    return min(tried, key=lambda each: each.error)
+    maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
+    start = start_from_depths(maps, make_grid(box, cells), obs, trust.behind_vote)
+
+    def held(firmness: float) -> _Shape:
+        shape = _Shape(*start, maps, replace(trust, firmness=firmness))
+        return shape.advanced(count, obs)
+
+    return min(each(held, _FIRMNESS), key=lambda shape: shape.error(obs))
+
+
+def _shows_more(carved: _Shape, coarse: _Shape, obs: Observations) -> bool:
+    """Whether a carved shape looks more like the views; if not, its depths are wrong."""
+    error, least = carved.error(obs), coarse.error(obs)
+    if error <= least:
+        return True
+    return error <= _ROUGHER * least and uncovered(carved.mesh, obs) < uncovered(coarse.mesh, obs)
 
 
 def advance(

@@ -59,7 +59,7 @@ class Band:
     grid : Grid
     keys : (N,) int64
         The points' numbers, ascending; none on the lattice's border.
-    neighbour : (6, N) int64
+    neighbour : (6, N) int32
         Index of the neighbour at +x, -x, +y, -y, +z, -z; N where the band has none.
     """
 
@@ -71,9 +71,7 @@ class Band:
         self._index = torch.full((nx * ny * nz,), len(keys), dtype=torch.int32, device=keys.device)
         self._index[keys] = torch.arange(len(keys), dtype=torch.int32, device=keys.device)
         steps = [sign * stride for stride in (ny * nz, nz, 1) for sign in (1, -1)]
-        self.neighbour = torch.stack(
-            [self._index.index_select(0, keys + step).long() for step in steps]
-        )
+        self.neighbour = torch.stack([self._index.index_select(0, keys + step) for step in steps])
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -90,10 +88,10 @@ class Band:
 
     def lookup(self, cells: Tensor) -> Tensor:
         """Index (...) of lattice points (..., 3) in the band; N where they are not in it."""
-        within = self.grid.holds(cells)
-        keys = torch.where(within, self.grid.keys(cells), 0)
-        found = self._index.index_select(0, keys.view(-1)).view(keys.shape).long()
-        return torch.where(within, found, len(self))
+        # What is not in the lattice is taken for its border, of which nothing is in the band.
+        last = torch.tensor(self.grid.shape, device=cells.device) - 1
+        keys = self.grid.keys(cells.clamp(min=0).minimum(last))
+        return self._index.index_select(0, keys.view(-1)).view(keys.shape).long()
 
     def nearest(self, points: Tensor) -> Tensor:
         """Index (M,) of the band point nearest to world points (M, 3); N where it is no nearer

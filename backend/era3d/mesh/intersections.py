@@ -14,6 +14,8 @@ _HALVES = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
 _ROUNDS = 10
 _PASSES = 10
 _SHARE = 0.5
+# Volumes below this may have either sign; lengths are of the order of one.
+_ROUNDING = 1e-15
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -140,7 +142,9 @@ def _cutting(points: Floats, faces: Ints, pairs: Ints) -> Ints:
     """Those of the pairs (K, 2) of faces that cut each other."""
     one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
     common = (one[:, :, None] == other[:, None, :]).any(2).sum(1)
-    pairs, one, other = (each[common < 2] for each in (pairs, one, other))
+    pairs = pairs[common < 2]
+    pairs = pairs[_meet_planes(points, faces, pairs) & _meet_planes(points, faces, pairs[:, ::-1])]
+    one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
     cut = np.zeros(len(pairs), bool)
     for plane, edges in ((one, other), (other, one)):
         for corner in range(3):
@@ -149,6 +153,25 @@ def _cutting(points: Floats, faces: Ints, pairs: Ints) -> Ints:
             free = ~((plane == start[:, None]) | (plane == end[:, None])).any(1) & ~cut
             cut[free] = _pierces(points[start[free]], points[end[free]], points[plane[free]])
     return pairs[cut]
+
+
+def _meet_planes(points: Floats, faces: Ints, pairs: Ints) -> NDArray[np.bool_]:
+    """Whether the second face of pairs (K, 2) may reach through the plane of the first.
+
+    Not if all its corners, but for a common one, are on one side. This is quick, and few are left.
+    """
+    plane, corners = faces[pairs[:, 0]], faces[pairs[:, 1]]
+    a, b, c = (points[plane[:, k]] for k in range(3))
+    normal = np.cross(b - a, c - a)
+    low, high = np.full(len(pairs), np.inf), np.full(len(pairs), -np.inf)
+    for corner in corners.T:
+        height = ((points[corner] - a) * normal).sum(1)
+        own = ~(plane == corner[:, None]).any(1)
+        low, high = (
+            np.where(own, pick(bound, height), bound)
+            for pick, bound in ((np.minimum, low), (np.maximum, high))
+        )
+    return (low < _ROUNDING) & (high > -_ROUNDING)
 
 
 def _pierces(start: Floats, end: Floats, corners: Floats) -> NDArray[np.bool_]:

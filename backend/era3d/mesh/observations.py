@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from era3d.cameras import VIEWS, camera_axes
 from era3d.errors import InputError
+from era3d.mesh.parallel import each
 from era3d.mesh.silhouette import signed_distance
 from era3d.views import Views, decode_normals
 
@@ -53,8 +54,8 @@ class Observations:
 
     def project(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Points (N, 3) along each camera's axes: right, up, back, each (V, N)."""
-        coordinates = torch.einsum("vak,nk->avn", self.axes, points)
-        return coordinates[0], coordinates[1], coordinates[2]
+        along = (self.axes.view(-1, 3) @ points.T).view(len(self.axes), 3, -1)
+        return along[:, 0], along[:, 1], along[:, 2]
 
 
 def sample(images: Tensor, right: Tensor, up: Tensor) -> Tensor:
@@ -95,7 +96,7 @@ def observe(
             f"The views {empty} show no object; at least {FEWEST_VIEWS} of the six must."
         )
     images = torch.cat([_map(views, k, largest) for k in seen])
-    distance = np.stack([signed_distance(image) for image in images[:, 3].numpy()])
+    distance = np.stack(each(signed_distance, images[:, 3].numpy()))
     axes = np.stack([camera_axes(VIEWS[k]) for k in seen]).astype(np.float32)
     trust = torch.tensor([float(weights[k]) for k in seen])
     return Observations(

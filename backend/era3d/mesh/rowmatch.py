@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from era3d.mesh.observations import Observations
+from era3d.mesh.vectors import unit
 
 _LARGEST_IMAGE = 160
 _LEAST_FACING = 0.2
@@ -49,6 +50,11 @@ class RowImages:
         """R."""
         return self.mask.shape[1]
 
+    def window(self, view: int) -> tuple[slice, slice]:
+        """Rows and columns that a view shows something in."""
+        rows, columns = (_extent(self.mask[view].any(axis)) for axis in (1, 0))
+        return rows, columns
+
     def bin_depth(self, index: Tensor) -> Tensor:
         """Depth in world units of (fractional) bins."""
         return (index + 0.5 - self.bins / 2) / self.size
@@ -72,38 +78,26 @@ def shrink(obs: Observations, radius: float) -> RowImages:
     outline = functional.interpolate(obs.distance.unsqueeze(1), (size, size), mode="area")[:, 0]
     return RowImages(
         axes=obs.axes,
-        normal=functional.normalize(maps[:, :3], dim=1).permute(0, 2, 3, 1).contiguous(),
+        normal=unit(maps[:, :3]).permute(0, 2, 3, 1).contiguous(),
         mask=maps[:, 3] > 0.5,
         outline=outline * size,
         bins=2 * (int(radius * size) + 2),
     )
 
 
-def match_costs(images: RowImages) -> Tensor:
-    """Cost of every depth bin for every pixel: how badly the views' normals differ there.
+def match_costs(images: RowImages, view: int) -> Tensor:
+    """Cost of every depth bin for every pixel of a view: how badly the views' normals differ there.
+
+    Which columns meet is the same in every row, so whole rows are looked up at once.
 
     Returns
     -------
-    (V, R, R, D) float32
-        0 to `_WORST_MATCH` plus a slight preference for near depths; `FORBIDDEN` more outside
-        the visual hull; 0 where a pixel shows nothing.
+    (H, C, D) float32
+        For the rows and columns of `RowImages.window`: 0 to `_WORST_MATCH` plus a slight preference
+        for near depths; `FORBIDDEN` more outside the visual hull; 0 where a pixel shows nothing.
     """
-    volume = torch.zeros(*images.mask.shape, images.bins, device=images.mask.device)
-    depth = images.bin_depth(torch.arange(images.bins, device=volume.device))
-    prefer = _PREFER_NEAR * depth
-    for view in range(len(volume)):
-        columns, rows, cost = _view_costs(images, view, depth)
-        cost = torch.where(images.mask[view, rows, columns].T[:, None], cost + prefer[:, None], 0.0)
-        volume[view, rows, columns] = cost.permute(2, 0, 1)
-    return volume
-
-
-def _view_costs(images: RowImages, view: int, depth: Tensor) -> tuple[slice, slice, Tensor]:
-    """Columns (C) and rows (H) that a view shows something in, and the costs (C, D, H) there.
-
-    Which columns meet is the same in every row, so whole rows are looked up at once.
-    """
-    columns, rows = (_extent(images.mask[view].any(axis)) for axis in (0, 1))
+    rows, columns = images.window(view)
+    depth = images.bin_depth(torch.arange(images.bins, device=images.mask.device))
     normal = images.normal[view, rows, columns].permute(2, 1, 0)
     cost = torch.zeros(normal.shape[1], images.bins, normal.shape[2], device=depth.device)
     total = torch.zeros_like(cost[:, :1])
@@ -124,7 +118,10 @@ def _view_costs(images: RowImages, view: int, depth: Tensor) -> tuple[slice, sli
         cost.addcmul_(apart.sqrt_().clamp_(max=_WORST_MATCH), weight)
         total += weight
     cost /= total.clamp(min=1e-6)
-    return columns, rows, cost.add_((outside > 0.5).float(), alpha=FORBIDDEN)
+    cost += _PREFER_NEAR * depth[:, None]
+    cost.add_((outside > 0.5).float(), alpha=FORBIDDEN)
+    cost *= images.mask[view, rows, columns].T[:, None]
+    return cost.permute(2, 0, 1).contiguous()
 
 
 def _extent(used: Tensor) -> slice:

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from era3d.mesh.observations import Observations
 from era3d.mesh.triangle_mesh import TriangleMesh
+from era3d.mesh.vectors import unit
 from era3d.raster import rasterize
 
 _SIZE = 128
@@ -24,7 +25,7 @@ def normal_error(mesh: TriangleMesh, obs: Observations) -> float:
     normal, covered, _ = render(mesh, obs, _SIZE)
     maps = functional.interpolate(obs.normal, (_SIZE, _SIZE), mode="area")
     visible = maps[:, 3] > 0.5
-    cosine = (normal * functional.normalize(maps[:, :3], dim=1)).sum(1).clamp(-1.0, 1.0)
+    cosine = (normal * unit(maps[:, :3])).sum(1).clamp(-1.0, 1.0)
     angle = torch.where(covered & visible, torch.rad2deg(torch.arccos(cosine)), _NOT_COVERED)
     return float(angle[covered | visible].mean())
 

@@ -30,15 +30,22 @@ def signed_distance(alpha: NDArray[np.floating]) -> NDArray[np.float32]:
     squared = 1.0 / (1.0 / step_x**2 + 1.0 / step_y**2)
     foot_x, foot_y = squared / step_x, squared / step_y
     rows, columns = distance_transform_edt(~on_edge, return_distances=False, return_indices=True)
-    y, x = np.indices(padded.shape)
-    distance = np.full(padded.shape, _FAR)
-    # The nearest foot belongs to the nearest pixel on the edge or to one beside it.
+    y, x = np.indices(padded.shape, np.float32)
+    feet = [
+        np.where(on_edge, *each).astype(np.float32)
+        for each in ((x + foot_x, _FAR), (y + foot_y, _FAR))
+    ]
+    # The nearest foot belongs to the nearest pixel on the edge or to one beside it; a ring of
+    # nothing around the picture lets every pixel have all of these.
+    wide = [np.pad(each, 1, constant_values=_FAR).ravel() for each in feet]
+    width = padded.shape[1] + 2
+    nearest = (rows + 1) * width + columns + 1
+    squared = np.full(padded.shape, np.inf, np.float32)
     for down, across in np.ndindex(3, 3):
-        row = (rows + down - 1).clip(0, len(padded) - 1)
-        column = (columns + across - 1).clip(0, len(padded) - 1)
-        away = np.hypot(column + foot_x[row, column] - x, row + foot_y[row, column] - y)
-        distance = np.where(on_edge[row, column], np.minimum(distance, away), distance)
-    return np.where(inside, -distance, distance)[1:-1, 1:-1].astype(np.float32)
+        beside = nearest + ((down - 1) * width + across - 1)
+        np.minimum(squared, (wide[0][beside] - x) ** 2 + (wide[1][beside] - y) ** 2, out=squared)
+    distance = np.sqrt(squared)
+    return np.where(inside, -distance, distance)[1:-1, 1:-1]
 
 
 def _nearest_crossing(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from era3d.mesh.hull import hull_distance
 from era3d.mesh.observations import Observations
+from era3d.mesh.parallel import each
 from era3d.mesh.rowmatch import FORBIDDEN, RowImages, match_costs, shrink
 from era3d.mesh.smooth import aggregate
 
@@ -62,8 +63,8 @@ class DepthMaps:
 def match(obs: Observations, radius: float) -> DepthMaps:
     """Find depth maps of an object within `radius` of the vertical axis."""
     images = shrink(obs, radius)
-    total = aggregate(match_costs(images), images)
-    index, margin, at_hull = _best_bins(total)
+    found = each(lambda view: _match_view(images, view), range(len(images.mask)))
+    index, margin, at_hull = (torch.stack(parts) for parts in zip(*found, strict=True))
     facing = images.along(2).clamp(min=0.0)
     weight = facing**2 * (margin / _FULL_MARGIN).clamp(0.0, 1.0) * images.mask
     slope = (
@@ -74,9 +75,19 @@ def match(obs: Observations, radius: float) -> DepthMaps:
     return DepthMaps(depth, weight * _cross_check(maps), slope, images)
 
 
+def _match_view(images: RowImages, view: int) -> tuple[Tensor, Tensor, Tensor]:
+    """`_best_bins` of one view, on all of its picture."""
+    window = images.window(view)
+    found = _best_bins(aggregate(match_costs(images, view), images, view))
+    index, margin, at_hull = (part.new_zeros(images.mask[view].shape) for part in found)
+    for target, part in zip((index, margin, at_hull), found, strict=True):
+        target[window] = part
+    return index, margin, at_hull
+
+
 def _best_bins(total: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Best bin, finer than one, by how much it beats bins farther off, and whether it is the
-    first one that the hull allows; each (V, R, R).
+    first one that the hull allows; each (H, C).
     """
     least, index = total.min(-1)
     bins = total.shape[-1]

@@ -11,6 +11,7 @@ from torch.nn import functional
 from era3d.mesh.observations import Observations
 from era3d.mesh.selfcheck import render
 from era3d.mesh.triangle_mesh import TriangleMesh
+from era3d.mesh.vectors import unit
 
 _OPPOSITE = (("front", "back"), ("right", "left"))
 # Outlines of exact pictures differ by less than this share of the image.
@@ -96,7 +97,7 @@ def normal_disagreement(mesh: TriangleMesh, obs: Observations) -> float:
     """
     drawn, covered, depth = render(mesh, obs, _SIZE)
     maps = functional.interpolate(obs.normal, (_SIZE, _SIZE), mode="area")
-    normal = functional.normalize(maps[:, :3], dim=1)
+    normal = unit(maps[:, :3])
     angles = []
     for view in range(len(obs.axes)):
         row, column = (covered[view] & (maps[view, 3] > 0.9)).nonzero(as_tuple=True)

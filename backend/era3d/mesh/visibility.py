@@ -9,6 +9,7 @@ from torch import Tensor
 
 from era3d.mesh.grid import Band
 from era3d.mesh.observations import Observations
+from era3d.mesh.vectors import unit
 
 _GRAZING = 0.1
 
@@ -38,16 +39,16 @@ class DepthBuffers:
 def zero_crossings(band: Band, phi: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
     """Points (M, 3) where lattice edges pierce the surface, world units, and normals (M, 3)."""
     points, normals = [], []
+    inside = torch.cat([phi < 0, torch.zeros(1, dtype=torch.bool, device=phi.device)])
     for axis in range(3):
         ahead = band.neighbour[2 * axis]
-        first = (ahead < len(band)).nonzero()[:, 0]
+        crossed = (inside[:-1] != inside.index_select(0, ahead)) & (ahead < len(band))
+        first = crossed.nonzero()[:, 0]
         second = ahead[first]
-        crossed = (phi[first] < 0) != (phi[second] < 0)
-        first, second = first[crossed], second[crossed]
         share = (phi[first] / (phi[first] - phi[second])).unsqueeze(1)
         points.append(torch.lerp(band.positions[first], band.positions[second], share))
         normals.append(torch.lerp(slope[first], slope[second], share))
-    return torch.cat(points), torch.nn.functional.normalize(torch.cat(normals), dim=1)
+    return torch.cat(points), unit(torch.cat(normals))
 
 
 def render_depth(points: Tensor, normals: Tensor, pitch: float, obs: Observations) -> DepthBuffers:

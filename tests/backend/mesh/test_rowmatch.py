@@ -16,12 +16,16 @@ def images():
 
 @pytest.fixture(scope="module")
 def costs(images):
-    return match_costs(images)
+    """Of each view (H, C, D)."""
+    return [match_costs(images, view) for view in range(6)]
 
 
 @pytest.mark.parametrize("pixel", [(0, 64, 64), (0, 50, 80), (1, 90, 40), (3, 70, 61), (4, 40, 50)])
 def test_costs_as_the_plain_twin(images, costs, pixel):
-    plain, fast = nearest_costs(images, *pixel), costs[pixel].numpy()
+    view, row, column = pixel
+    rows, columns = images.window(view)
+    plain = nearest_costs(images, *pixel)
+    fast = costs[view][row - rows.start, column - columns.start].numpy()
     # Columns are looked up at thirds of a pixel: normals differ by a sixth of what neighbouring
     # pixels do, and the hull's end may be one bin off.
     same_side = (plain > FORBIDDEN / 2) == (fast > FORBIDDEN / 2)
@@ -31,5 +35,8 @@ def test_costs_as_the_plain_twin(images, costs, pixel):
 
 
 def test_nothing_where_nothing_is_shown(images, costs):
-    assert (costs[~images.mask] == 0).all()
-    assert (costs[images.mask] != 0).any()
+    for view, cost in enumerate(costs):
+        mask = images.mask[view][images.window(view)]
+        assert mask.sum() == images.mask[view].sum()
+        assert (cost[~mask] == 0).all()
+        assert (cost[mask] != 0).any(-1).all()
