@@ -6,7 +6,7 @@ Reads what the judge's ``make_gt.py`` made of each mesh (``TRUTH/<shape>/{views,
 and the jobs that were made of those views (``JOBS/<shape>/mesh.glb``). The table goes to
 ``RESULTS.md``.
 
-    python benchmarks/splats.py --truth DIR --jobs DIR --only spot,fox [--count N] [--size 256]
+    python benchmarks/splats.py --truth DIR --jobs DIR --only spot,fox [--count N] [--size N]
 """
 
 import argparse
@@ -35,11 +35,12 @@ from era3d.views import load_views
 HEADING = "## Splats"
 # The judge's names and azimuths of views that nothing was fitted to.
 HELD_OUT = {"h022": 22.5, "h067": 67.5, "h135": 135, "h225": 225, "h292": 292.5, "h337": 337.5}
-TRUTH_SIZE = 512
+TRUTH_SIZE, MEASURED = 512, 256
 THIN = 17 / 512  # of the picture: what a disc of this diameter does not fit into is thin
 ABOUT = """PSNR in dB at six azimuths between the views, of the splats and of the textured mesh they
-begin as, both against the same truth reduced to the size of the fit by averaging. Inside: where
-truth and mesh are both opaque, splats divided by their opacity. Whole: the picture, on white.
+begin as, against the truth. The mesh is drawn at 512 pixels as the truth is, the splats at the size
+of the fit, and all are reduced to 256 by averaging. Inside: where truth and mesh are both opaque,
+splats divided by their opacity. Whole: the picture, on white.
 Thin: parts of the truth that a disc of 17/512 of the picture does not fit into, with one pixel
 around, on white. Seconds and CPU s: placing and fitting.
 """
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=Path, required=True, help="folder of jobs of its views")
     parser.add_argument("--only", required=True, help="names of shapes, with commas")
     parser.add_argument("--count", type=int, help="Gaussians; by default as many as a job has")
-    parser.add_argument("--size", type=int, default=256, help="pixels of the fit and the measure")
+    parser.add_argument("--size", type=int, default=512, help="pixels of the fit")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = []
@@ -60,7 +61,7 @@ def main() -> None:
         rows.append(measure(options.truth / name, options.jobs / name, options))
         print(rows[-1], flush=True)
     title = f"### {datetime.date.today():%d %B %Y}, {machine()}"
-    about = f"; {options.size} pixels"
+    about = f"; fitted at {options.size} pixels"
     keep(HEADING, ABOUT, [title + about, "", *table(rows)])
 
 
@@ -79,8 +80,8 @@ def measure(truth: Path, job: Path, options: argparse.Namespace) -> dict[str, An
             alpha = reference[f"{name}_alpha"] / 255
             wanted = np.dstack([reference[f"{name}_color"] / 255 * alpha[..., None], alpha])
             mine = picture_of_splats(splats, lens.resized(options.size, options.size))
-            others = (wanted, picture_of_mesh(mesh, lens))
-            found.append(compare(*(smaller(each, options.size) for each in others), mine))
+            drawn = wanted, picture_of_mesh(mesh, lens), mine
+            found.append(compare(*(smaller(each, MEASURED) for each in drawn)))
     means = np.nanmean(np.array(found), axis=0)
     names = [
         "mesh inside",

@@ -23,7 +23,7 @@ _RATES = {"shifts": 0.05, "quaternions": 0.01, "log_scales": 0.02, "logits": 0.0
 _LEAST_GRADIENT = 0.01
 _LAST_RATE = 0.05
 # What is drawn, and in which order, is found anew after so many visits of a picture.
-_PLAN_LASTS, _SLACK = 8, 4.0
+_PLAN_LASTS, _SLACK = 3, 2.0
 _OPACITY_PRIOR = 0.01
 
 

@@ -14,10 +14,14 @@ from era3d.splats.targets import targets_of_mesh, targets_of_views
 from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 from era3d.views import Views
 
-SIZE = 256
-"""Pixels of the pictures that the splats are fitted to."""
+SIZE = 512
+"""Pixels of the pictures that the splats are fitted to.
+
+Every Gaussian is drawn half a pixel wider than it is, so what is fitted to small pictures is soft.
+"""
+_STEPS = 132  # each of the six views and sixteen drawings six times
 # Of the surface, were it seen flat. Time goes by pixels, hardly by how many Gaussians fill them.
-_PIXELS_A_GAUSSIAN = 1.25
+_PIXELS_A_GAUSSIAN = 5.0
 _MOST = 100_000
 _DRAWINGS, _WEIGHT = 16, 0.5  # of the mesh; a view counts one
 
@@ -60,4 +64,4 @@ def splats_of(
     start = place(points, area, max(count, 1), rng)
     targets = [target.resized(scale) for target in targets_of_views(views)]
     targets += targets_of_mesh(mesh, targets[0].lens.width, _DRAWINGS, _WEIGHT)
-    return fit(start, targets, FitSettings(seed=seed), progress, torch.device(device))
+    return fit(start, targets, FitSettings(steps=_STEPS, seed=seed), progress, torch.device(device))
