@@ -131,12 +131,19 @@ def _lens_of_frame(path: Path, frame: Mapping[str, Any]) -> Lens:
     width, height = int(frame["w"]), int(frame["h"])
     fx = float(frame["fl_x"]) if "fl_x" in frame else _focal(frame["camera_angle_x"], width)
     pose = np.array(frame["transform_matrix"], float)
-    if pose.shape != (4, 4) or abs(np.linalg.det(pose[:3, :3]) - 1) > 1e-3:
+    if not _is_pose(pose):
         raise InputError(f"{path}: the pose of {frame['file_path']} is no rotation and place.")
     centre = float(frame.get("cx", width / 2)), float(frame.get("cy", height / 2))
     name = Path(str(frame["file_path"])).name
     fy = float(frame.get("fl_y", fx))
     return Lens(name, world_to_opencv(pose), fx, fy, *centre, width, height)
+
+
+def _is_pose(matrix: NDArray[np.float64]) -> bool:
+    if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
+        return False
+    turn = matrix[:3, :3]
+    return bool(np.allclose(turn @ turn.T, np.eye(3), atol=1e-3) and np.linalg.det(turn) > 0)
 
 
 def _focal(angle: float, width: int) -> float:

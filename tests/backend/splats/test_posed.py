@@ -79,10 +79,31 @@ def _mirror(told):
     ]
 
 
+def _pose(change):
+    def changed(told):
+        pose = np.array(told["frames"][0]["transform_matrix"])
+        change(pose)
+        told["frames"][0]["transform_matrix"] = pose.tolist()
+
+    return changed
+
+
+def _stretch(pose):
+    pose[:3, 0] *= 2
+    pose[:3, 1] /= 2
+
+
+def _lose(pose):
+    pose[0, 3] = np.nan
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda told: told.update(frames=[]), "has no frames"),
+        (_pose(_stretch), "the pose of images/000.png is no rotation"),
+        (_pose(_lose), "the pose of images/000.png is no rotation"),
+        (_pose(lambda pose: pose.fill(0)), "the pose of images/000.png is no rotation"),
         (_distort, "is distorted; undistort"),
         (_mirror, "the pose of images/000.png is no rotation"),
         (lambda told: told.pop("ply_file_path"), "holds no points"),
