@@ -123,7 +123,7 @@ def test_the_full_size_network_needs_the_memory_that_is_told():
     assert count * 5 * 4 / 2**30 == pytest.approx(17.7, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["mini", "mini128"])
+@pytest.mark.parametrize("name", ["mini", "wider", "mini128"])
 def test_small_models_are_small_enough_to_ship(name):
     config = TrainConfig.load(TRAINING / f"{name}.toml")
     pipeline = new_pipeline(config.model)
