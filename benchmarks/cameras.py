@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well the camera of a photo is refined, over renders whose cameras are known.
 
-Each photo is a perspective render of a job's mesh; its camera's estimate is off as an estimate may
-be: elevation by up to 8 degrees, azimuth by up to 5, focal length by a factor of up to 1.4, placed
-so that the object lies where it should. The table goes to ``RESULTS.md``.
+Each photo is a perspective render of a job's mesh, or of the object that it was made of
+(``OBJECTS/<shape>.glb``); its camera's estimate is off as an estimate may be: elevation by up to 8
+degrees, azimuth by up to 5, focal length by a factor of up to 1.4, placed so that the object lies
+where it should. The table goes to ``RESULTS.md``.
 
-    python benchmarks/cameras.py --jobs DIR --only spot,knight [--photos 10]
+    python benchmarks/cameras.py --jobs DIR --only spot,knight [--photos 10] [--objects OBJECTS]
 """
 
 import argparse
@@ -20,14 +21,18 @@ import torch
 from machine import machine
 from results import keep
 
+from era3d.cameras import gltf_to_world
 from era3d.drawing import draw
 from era3d.export import read_glb
 from era3d.lens import Lens, orbit_lens
 from era3d.photos.refine import refine_camera
+from era3d.texture import TexturedMesh
 
 HEADING = "## Camera of the photo"
 SIZE = 512
-ABOUT = """Perspective renders of a job's mesh stand for photos; the estimates of their cameras are
+FILLED = 0.82  # of the width of the judge's views
+ABOUT = """Perspective renders stand for photos, drawn from a job's mesh itself or from the object
+whose views the mesh was made of, which it is not quite like; the estimates of their cameras are
 off by up to 8 degrees of elevation, 5 of azimuth and a factor of 1.4 of focal length. Medians over
 the photos: error of the focal length, of the rotation, and of the place as a share of the distance,
 before and after refinement; how many were accepted; CPU s for each.
@@ -40,20 +45,23 @@ def main() -> None:
     parser.add_argument("--jobs", type=Path, required=True, help="folder of jobs")
     parser.add_argument("--only", required=True, help="names of jobs, with commas")
     parser.add_argument("--photos", type=int, default=10, help="of each job")
+    parser.add_argument("--objects", type=Path, help="folder of GLBs that photos are taken of")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = []
     for name in options.only.split(","):
-        rows.append(measure(options.jobs / name, options.photos))
+        seen = options.objects and options.objects / f"{name}.glb"
+        rows.append(measure(options.jobs / name, options.photos, seen))
         print(rows[-1], flush=True)
     lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
     lines += ["| " + " | ".join(map(str, row.values())) + " |" for row in rows]
     keep(HEADING, ABOUT, [f"### {datetime.date.today():%d %B %Y}, {machine()}", "", *lines])
 
 
-def measure(job: Path, count: int) -> dict[str, Any]:
-    """One row."""
+def measure(job: Path, count: int, seen: Path | None) -> dict[str, Any]:
+    """One row, of photos of the mesh or of what a GLB shows."""
     mesh, rng = read_glb(job / "mesh.glb"), np.random.default_rng(0)
+    subject = read_object(seen) if seen else mesh
     before, after, accepted, used = [], [], 0, 0.0
     for _ in range(count):
         azimuth, elevation = rng.uniform(-10, 10), rng.uniform(-5, 30)
@@ -64,7 +72,7 @@ def measure(job: Path, count: int) -> dict[str, Any]:
             elevation + rng.uniform(-8, 8),
             focal * 1.4 ** rng.uniform(-1, 1),
         )
-        photo = draw(mesh, truth).picture
+        photo = draw(subject, truth).picture
         began = time.process_time()
         found = refine_camera(mesh, photo, guess)
         used += time.process_time() - began
@@ -72,13 +80,37 @@ def measure(job: Path, count: int) -> dict[str, Any]:
         before.append(errors(guess, truth))
         after.append(errors(found.lens, truth))
     names = ("focal %", "rotation deg", "place %")
-    row: dict[str, Any] = {"shape": job.name}
+    row: dict[str, Any] = {"shape": job.name, "photos of": "the object" if seen else "the mesh"}
     for kind, found_errors in (("before", before), ("after", after)):
         medians = np.median(np.array(found_errors), axis=0)
         row |= {
             f"{name} {kind}": f"{value:.2f}" for name, value in zip(names, medians, strict=True)
         }
     return row | {"accepted": f"{accepted} of {count}", "CPU s": f"{used / count:.1f}"}
+
+
+def read_object(path: Path) -> TexturedMesh:
+    """Return what a GLB shows, with Y up and one unit long, as large as in the views of it."""
+    import trimesh
+
+    parts = trimesh.load_scene(path, process=False).dump()
+    first = np.cumsum([0, *(len(each.vertices) for each in parts)])
+    vertices, normals, uv = (
+        np.concatenate([values(each) for each in parts]).astype(np.float32)
+        for values in (
+            lambda each: FILLED * gltf_to_world(np.asarray(each.vertices)),
+            lambda each: gltf_to_world(np.asarray(each.vertex_normals)),
+            lambda each: np.stack([each.visual.uv[:, 0], 1 - each.visual.uv[:, 1]], 1),
+        )
+    )
+    faces = np.concatenate([start + each.faces for start, each in zip(first, parts, strict=False)])
+    pictures = {each.visual.material.baseColorTexture.tobytes() for each in parts}
+    if len(pictures) > 1:
+        raise SystemExit(f"{path} has more than one texture")
+    picture = parts[0].visual.material.baseColorTexture.convert("RGB")
+    side = max(picture.size)
+    image = np.array(picture.resize((side, side)))
+    return TexturedMesh(vertices, normals, uv, faces.astype(np.int32), image)
 
 
 def lens_at(azimuth: float, elevation: float, focal: float) -> Lens:
