@@ -33,7 +33,7 @@ HEADING = "## Cameras of several photos"
 COUNT, DISTANCE = 12, 1.7
 ABOUT = """Twelve renders of the tests' speckled box stand for photos, with a lens of 50 mm. Of
 those that found their place: the largest error of the focal length, of the rotation, and of the
-place as a share of the distance. The cameras are in the mesh's frame; nothing is aligned afterwards.
+place as a share of the distance. The cameras are in the mesh's frame as they come.
 """
 
 
