@@ -14,6 +14,9 @@ from era3d.mesh.triangle_mesh import TriangleMesh
 
 _SPECK = 0.01
 _LEAST = 1e-3
+_FAR = 5.0
+# Layers of the lattice filled at once: the whole would take several times its memory.
+_SLAB = 16
 
 
 def extract(band: Band, phi: Tensor) -> TriangleMesh:
@@ -28,9 +31,10 @@ def surface_of(volume: NDArray[np.float32], grid: Grid) -> TriangleMesh:
     """
     from skimage.measure import marching_cubes
 
+    volume = np.pad(volume, 1, constant_values=_FAR)
     # A value of exactly zero would make triangles without area.
-    volume = np.where(volume < 0, np.minimum(volume, -_LEAST), np.maximum(volume, _LEAST))
-    volume = np.pad(volume, 1, constant_values=5.0)
+    close = np.abs(volume) < _LEAST
+    volume[close] = np.where(volume[close] < 0, -_LEAST, _LEAST)
     vertices, faces, _, _ = marching_cubes(volume, 0.0, gradient_direction="ascent")
     origin = grid.origin.cpu().numpy()
     points = (origin + grid.pitch * (vertices - 1.0)).astype(np.float32)
@@ -44,16 +48,14 @@ def _dense(band: Band, phi: Tensor) -> NDArray[np.float32]:
     """The field on the whole grid; what is unknown takes the sign of the last known point before it
     along z.
     """
-    known = torch.zeros(band.grid.shape, dtype=torch.bool)
-    volume = torch.zeros(band.grid.shape)
-    keys = band.grid.keys(band.cells).cpu()
-    known.view(-1)[keys] = True
-    volume.view(-1)[keys] = phi.cpu()
-    along = torch.arange(band.grid.shape[2]).expand(band.grid.shape)
-    last = torch.where(known, along, -1).cummax(2).values
-    filled = torch.gather(volume, 2, last.clamp(min=0))
-    filled = torch.where(last < 0, 1.0, filled)
-    volume = torch.where(known, volume, torch.where(filled < 0, -5.0, 5.0))
+    volume = torch.full(band.grid.shape, torch.nan)
+    volume.view(-1)[band.keys.cpu()] = phi.cpu()
+    along = torch.arange(band.grid.shape[2])
+    for slab in volume.split(_SLAB):
+        known = ~slab.isnan()
+        last = torch.where(known, along, -1).cummax(2).values
+        inside = (last >= 0) & (slab.gather(2, last.clamp(min=0)) < 0)
+        slab[~known] = torch.where(inside, -_FAR, _FAR)[~known]
     return volume.numpy()
 
 

@@ -7,6 +7,9 @@ from torch import Tensor
 
 from era3d.mesh.observations import Observations, sample
 
+# Fine lattices have millions, and each takes a hundred times the memory of its distance.
+_POINTS_AT_ONCE = 1 << 18
+
 
 def hull_distance(points: Tensor, observations: Observations) -> Tensor:
     """The largest silhouette distance over the views; positive outside the hull.
@@ -27,7 +30,10 @@ def hull_distance(points: Tensor, observations: Observations) -> Tensor:
 
 def outline_distances(points: Tensor, observations: Observations) -> Tensor:
     """Signed distance (V, N), world units, of points' projections to each view's silhouette."""
-    right, up, _ = observations.project(points)
-    seen = sample(observations.distance.unsqueeze(1), right, up)[:, 0]
-    # Beyond the images there is nothing, whatever their border pixels hold.
-    return torch.maximum(seen, torch.maximum(right.abs(), up.abs()) - 0.5)
+    distances = []
+    for part in points.split(_POINTS_AT_ONCE):
+        right, up, _ = observations.project(part)
+        seen = sample(observations.distance.unsqueeze(1), right, up)[:, 0]
+        # Beyond the images there is nothing, whatever their border pixels hold.
+        distances.append(torch.maximum(seen, torch.maximum(right.abs(), up.abs()) - 0.5))
+    return torch.cat(distances, 1)

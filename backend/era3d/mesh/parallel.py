@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Work that falls into independent parts, on two cores at once."""
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -31,3 +33,14 @@ def each(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Resu
             return list(pool.map(work, items))
     finally:
         torch.set_num_threads(before)
+        _release_memory()
+
+
+def _release_memory() -> None:
+    """Let go of what finished threads have freed, which the GNU C library keeps for other threads:
+    a fifth of all memory, after the larger parts.
+    """
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
