@@ -11,7 +11,6 @@ from era3d.errors import InputError
 from era3d.job import Job, Request
 from era3d.mesh import write_ply
 from era3d.splats import read_splat_ply
-from era3d.splats.fit import FitSettings
 from era3d.stages import run, stages_of
 from era3d.stages.files import store_views
 from era3d.stages.splats import SPLATS
@@ -22,9 +21,7 @@ from tests.backend.texture.scenes import sphere, views_of
 
 @pytest.mark.parametrize("texture", ["atlas", "vertex"])
 def test_a_job_gets_its_splats(tmp_path, texture, monkeypatch):
-    monkeypatch.setattr(
-        "era3d.splats.reconstruct.FitSettings", lambda seed: FitSettings(steps=12, seed=seed)
-    )
+    monkeypatch.setattr("era3d.splats.reconstruct._STEPS", 12)
     mesh = sphere(cuts=3)
     request = Request(source="views", texture=texture, texture_size=64, splats=True)
     job = Job.create(tmp_path / "job", request)
