@@ -15,6 +15,10 @@ from era3d.errors import InputError
 LOCK_FILES = frozenset({".lock", ".holder.json"})
 
 
+class InUseError(InputError):
+    """Another process holds a job folder, and will let go of it."""
+
+
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
     """Hold a job folder while the block runs.
@@ -24,7 +28,7 @@ def holding(folder: Path) -> Iterator[None]:
 
     Raises
     ------
-    InputError
+    InUseError
         If another process holds it, with its number, machine and since when.
     """
     # Imported here: the lock draws in asyncio, which commands that lock nothing need not pay for.
@@ -35,7 +39,7 @@ def holding(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise InputError(
+        raise InUseError(
             f"{folder} is in use by {_who(holder)}; wait until it is done or end it."
         ) from None
     try:

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from era3d.errors import InputError
 from era3d.files import TEMPORARY
-from era3d.lock import holding
+from era3d.lock import InUseError, holding
 from era3d.outcome import FAILED, TERMINATED, Outcome
 
 _COMMAND = (sys.executable, "-m", "era3d", "worker", "--state")
@@ -157,7 +157,7 @@ async def _be_free(job: Path) -> None:
         try:
             with holding(job):
                 return
-        except InputError:
+        except InUseError:
             if time.monotonic() > end:
                 raise
             await asyncio.sleep(_LOOK_EVERY)

@@ -6,8 +6,9 @@ import errno
 from pathlib import Path
 
 from era3d.errors import InputError
+from era3d.lock import InUseError
 
-_LONGEST_MESSAGE = 600
+_LONGEST_MESSAGE, _IN_USE_SECONDS = 600, 2
 
 
 class Refusal(Exception):
@@ -39,6 +40,8 @@ def refusal_of(error: BaseException) -> Refusal | None:
     match error:
         case Refusal():
             return error
+        case InUseError():  # by the worker of a server that was killed, which is about to end
+            return busy(str(error), _IN_USE_SECONDS)
         case InputError():
             return Refusal(422, str(error))
         case OSError() if error.errno in (errno.ENOSPC, errno.EDQUOT):

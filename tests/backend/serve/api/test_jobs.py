@@ -5,12 +5,15 @@
 import io
 import json
 import struct
+import subprocess
+import sys
 import zlib
 
 import pytest
 from PIL import Image
 
 from tests.backend.serve.conftest import REQUEST, Server
+from tests.backend.test_lock import HOLD
 
 
 def picture(mode="RGB", size=(64, 48), kind="PNG") -> bytes:
@@ -260,6 +263,19 @@ def test_a_busy_job_is_not_run_twice(server, views):
     job = server.submit(views).json()["id"]
     assert server.client.post(f"/v1/jobs/{job}/run", json={}).status_code == 409
     server.puppet.go.set()
+
+
+def test_a_job_that_a_killed_servers_worker_still_holds_can_be_run_in_a_moment(server, views):
+    job = server.submit(views).json()["id"]
+    server.until(job, "finished")
+    folder = server.settings.folder / job
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as orphan:
+        assert orphan.stdout.readline() == b"held\n"
+        answer = server.client.post(f"/v1/jobs/{job}/run", json={})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+        orphan.stdin.close()
+    assert server.client.post(f"/v1/jobs/{job}/run", json={}).status_code == 202
 
 
 def test_jobs_survive_a_restart_and_go_on_in_their_order(tmp_path, views):
