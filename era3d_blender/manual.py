@@ -40,6 +40,7 @@ HEADINGS = (
     ("bpy.ops.era3d.rebuild*", "edit-and-rebuild"),
     ("bpy.ops.era3d.*version*", "versions"),
     ("bpy.ops.era3d.*camera*", "cameras"),
+    ("bpy.ops.era3d.*photos", "cameras"),
     ("bpy.ops.era3d.look*", "cameras"),
     ("bpy.ops.era3d.*", "contents"),
 )
