@@ -19,7 +19,7 @@ SIZE = 512
 
 Every Gaussian is drawn half a pixel wider than it is, so what is fitted to small pictures is soft.
 """
-_STEPS = 132  # each of the six views and sixteen drawings six times
+_STEPS = 264  # each of the six views and sixteen drawings twelve times
 # Of the surface, were it seen flat. Time goes by pixels, hardly by how many Gaussians fill them.
 _PIXELS_A_GAUSSIAN = 5.0
 _MOST = 100_000
