@@ -140,7 +140,7 @@ def test_whoever_is_killed_every_job_ends_and_nothing_is_half(tmp_path, views, r
     killed: Counter[str] = Counter()
     seen: dict[Path, int] = {}
     for number in range(kills):
-        time.sleep(luck.uniform(0.1, 30.0 if real else 2.0))
+        time.sleep(luck.uniform(0.1, 20.0 if real else 2.0))
         who = luck.choice(("server", "worker", "carrier"))
         killed[f"{who} during {stage_of(luck.choice(artists).job)}"] += 1
         kill(who, studio, luck.choice(artists))
