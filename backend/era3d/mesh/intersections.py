@@ -41,8 +41,10 @@ def find_intersections(mesh: TriangleMesh) -> Ints:
     points = mesh.vertices.astype(np.float64)
     faces = mesh.faces.astype(np.int64)
     pairs = _overlapping_boxes(points[faces].min(1), points[faces].max(1))
+    a, b, c = (points[faces[:, k]] for k in range(3))
+    normals = np.cross(b - a, c - a)
     found = [
-        _cutting(points, faces, pairs[first : first + _PAIRS_AT_ONCE])
+        _cutting(points, faces, normals, pairs[first : first + _PAIRS_AT_ONCE])
         for first in range(0, len(pairs), _PAIRS_AT_ONCE)
     ]
     return np.concatenate([np.zeros((0, 2), np.int64), *found])
@@ -138,13 +140,13 @@ def _morton_codes(points: Floats) -> Ints:
     return codes
 
 
-def _cutting(points: Floats, faces: Ints, pairs: Ints) -> Ints:
-    """Those of the pairs (K, 2) of faces that cut each other."""
+def _cutting(points: Floats, faces: Ints, normals: Floats, pairs: Ints) -> Ints:
+    """Those of the pairs (K, 2) of faces, with their normals of any length, that cut each other."""
+    pairs = pairs[_meet_planes(points, faces, normals, pairs)]
+    pairs = pairs[_meet_planes(points, faces, normals, pairs[:, ::-1])]
     one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
-    common = (one[:, :, None] == other[:, None, :]).any(2).sum(1)
-    pairs = pairs[common < 2]
-    pairs = pairs[_meet_planes(points, faces, pairs) & _meet_planes(points, faces, pairs[:, ::-1])]
-    one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
+    neighbours = (one[:, :, None] == other[:, None, :]).any(2).sum(1) > 1
+    pairs, one, other = pairs[~neighbours], one[~neighbours], other[~neighbours]
     cut = np.zeros(len(pairs), bool)
     for plane, edges in ((one, other), (other, one)):
         for corner in range(3):
@@ -155,14 +157,13 @@ def _cutting(points: Floats, faces: Ints, pairs: Ints) -> Ints:
     return pairs[cut]
 
 
-def _meet_planes(points: Floats, faces: Ints, pairs: Ints) -> NDArray[np.bool_]:
+def _meet_planes(points: Floats, faces: Ints, normals: Floats, pairs: Ints) -> NDArray[np.bool_]:
     """Whether the second face of pairs (K, 2) may reach through the plane of the first.
 
     Not if all its corners, but for a common one, are on one side. This is quick, and few are left.
     """
     plane, corners = faces[pairs[:, 0]], faces[pairs[:, 1]]
-    a, b, c = (points[plane[:, k]] for k in range(3))
-    normal = np.cross(b - a, c - a)
+    a, normal = points[plane[:, 0]], normals[pairs[:, 0]]
     low, high = np.full(len(pairs), np.inf), np.full(len(pairs), -np.inf)
     for corner in corners.T:
         height = ((points[corner] - a) * normal).sum(1)
