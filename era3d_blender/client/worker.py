@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import secrets
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -29,13 +30,13 @@ class Worker:
     """
 
     def __init__(self, command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> None:
-        self.command = [*command, "--state", str(folder / "worker.json")]
-        self._state_file = folder / "worker.json"
-        self._state_file.unlink(missing_ok=True)
+        # One that was closed may still write its last words while the next is at work.
+        name = f"worker-{secrets.token_hex(4)}"
+        self._state_file = folder / f"{name}.json"
+        self.command = [*command, "--state", str(self._state_file)]
         self._seen: tuple[int, dict[str, Any]] = (0, {})
         self._numbers = itertools.count(1)
-        log = folder / "worker.log"
-        self._process = started(self.command, log, environ, subprocess.PIPE)
+        self._process = started(self.command, folder / f"{name}.log", environ, subprocess.PIPE)
 
     @property
     def pid(self) -> int:

@@ -134,3 +134,27 @@ def test_a_killed_blender_leaves_no_worker_behind(fake_python, tmp_path):
         return not status.exists() or status.read_text().split()[2] == "Z"
 
     until(gone)
+
+
+LATE = """
+import json, pathlib, sys, time
+state = pathlib.Path(sys.argv[sys.argv.index("--state") + 1])
+for line in sys.stdin:
+    last = {"id": json.loads(line)["id"], "code": 0}
+    state.write_text(json.dumps({"last": last}))
+time.sleep(0.3)
+state.write_text(json.dumps({"state": "ended", "last": last}))
+"""
+
+
+def test_the_last_words_of_a_worker_are_not_taken_for_those_of_the_next(tmp_path):
+    environ = dict(os.environ)
+    first = Worker([sys.executable, "-c", LATE], tmp_path, environ)
+    name = first.order({"command": "run"})
+    until(lambda: first.outcome(name) == 0)
+    first.close()
+    second = Worker([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, environ)
+    name = second.order({"command": "run"})
+    until(lambda: first.poll() == 0)
+    assert second.outcome(name) is None
+    second.kill()
