@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two exceptions that every layer may raise and that need no traceback."""
+"""What every layer may raise, and that needs no traceback."""
 
 
 class InputError(Exception):
@@ -9,6 +9,10 @@ class InputError(Exception):
 
 class Cancelled(Exception):
     """Somebody asked the work to stop; what was finished stays (exit code 130 or 143)."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM. As Ctrl-C does, it passes through libraries that catch every `Exception`."""
 
 
 class ViewWarning(UserWarning):

@@ -6,7 +6,7 @@ import errno
 import traceback
 from dataclasses import dataclass
 
-from era3d.errors import Cancelled, InputError
+from era3d.errors import Cancelled, InputError, Terminated
 
 OK, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 # Errors of the disk that the user can mend; all others are ours.
@@ -32,10 +32,10 @@ def outcome_of(error: BaseException) -> Outcome:
     match error:
         case InputError():
             return Outcome(BAD_INPUT, str(error))
+        case Cancelled() | Terminated():
+            return Outcome(TERMINATED, "terminated; what is finished is kept, run again to go on")
         case KeyboardInterrupt():
             return Outcome(INTERRUPTED, "interrupted; what is finished is kept, run again to go on")
-        case Cancelled():
-            return Outcome(TERMINATED, "terminated; what is finished is kept, run again to go on")
         case OSError() if error.errno in _DISK_ERRORS:
             where = f"{error.filename}: " if error.filename else ""
             return Outcome(BAD_INPUT, where + _DISK_ERRORS[error.errno])

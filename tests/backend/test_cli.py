@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command line: exit codes, messages, and what the system may do to us meanwhile."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -144,6 +145,19 @@ def test_sigkill_in_each_stage_loses_only_that_stage(tmp_path):
     outcome = [(e["stage"], e["kind"]) for e in lines if e["kind"] in ("skipped", "finished")]
     assert outcome == [(s, "skipped") for s in stages[:-1]] + [("texture", "finished")]
     assert not list(job.rglob(".tmp-*"))
+
+
+def test_no_library_that_catches_every_exception_keeps_a_process_from_ending(monkeypatch):
+    def command(options):
+        with contextlib.suppress(Exception):  # as imports of something optional do
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("era3d.cli.doctor._doctor", command)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert main(["doctor"]) == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows tells Ctrl-C in another way")

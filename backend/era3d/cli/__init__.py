@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from era3d import __version__
 from era3d.cli import batch, cameras, doctor, export, jobs, models, serve, splats, training, worker
-from era3d.errors import Cancelled
+from era3d.errors import Terminated
 from era3d.outcome import OK, outcome_of
 
 
@@ -47,4 +47,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _terminate(number: int, frame: object) -> None:
-    raise Cancelled
+    raise Terminated
