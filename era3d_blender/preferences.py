@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the backend is and where jobs go."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the artist sets in the panel; the state of a job is not here, undo would revert it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import bpy

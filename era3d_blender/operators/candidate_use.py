@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Take the views of another seed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What operators that take a picture file share."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import BoolProperty, StringProperty
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copy what a report of a problem needs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Download a released model, once its licence was read."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import BoolProperty, StringProperty
 

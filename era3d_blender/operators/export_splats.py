@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the splats of the active object to a PLY."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

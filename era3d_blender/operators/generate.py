@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make an object from a picture."""
 
-from __future__ import annotations
-
 import random
 import shutil
 from pathlib import Path

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Delete a job folder."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

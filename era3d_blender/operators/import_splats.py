@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Bring a PLY of Gaussian splats into the scene."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

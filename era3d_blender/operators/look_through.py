@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Look through one of a job's cameras."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import IntProperty, StringProperty
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Put the result into the Asset Browser."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import StringProperty
 

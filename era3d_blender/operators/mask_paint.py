@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Repaint the cut-out."""
 
-from __future__ import annotations
-
 import contextlib
 
 import bpy

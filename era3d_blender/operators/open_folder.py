@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Show a job's folder in the system's file browser."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Show what the backend printed."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import EnumProperty
 

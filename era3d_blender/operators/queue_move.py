@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Change the order of the jobs that wait."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

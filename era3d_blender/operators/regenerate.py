@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Draw the views again with other seeds, to choose from."""
 
-from __future__ import annotations
-
 import random
 import shutil
 

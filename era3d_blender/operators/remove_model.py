@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Delete the files of a model."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Go on with a job that did not get to its end."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

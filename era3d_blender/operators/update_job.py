@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Give an imported job what its folder holds now."""
 
-from __future__ import annotations
-
 import bpy
 from bpy.props import StringProperty
 

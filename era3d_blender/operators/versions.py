@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Go back to an earlier result, or remove what is not needed any more."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import bpy

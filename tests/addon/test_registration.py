@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,42 +14,31 @@ import pytest
 pytest.importorskip("bpy")
 
 pytestmark = pytest.mark.bpy
-REGISTER_THREE_TIMES = """
-import json, os, sys, time
+REGISTER = """
+import json, os, sys
 import bpy
-before, seconds = set(sys.modules), []
-for _ in range(3):
-    for name in [name for name in sys.modules if name.startswith("era3d_blender")]:
-        del sys.modules[name]
-    start = time.process_time()
-    import era3d_blender
-    era3d_blender.register()
-    seconds.append(time.process_time() - start)
-    loaded = sorted(set(sys.modules) - before)
-    era3d_blender.unregister()
+before = set(sys.modules)
+import era3d_blender
+era3d_blender.register()
+loaded = sorted(set(sys.modules) - before)
+era3d_blender.unregister()
 left = hasattr(bpy.types.Scene, "era3d") or hasattr(bpy.types, "ERA3D_PT_main")
-print(json.dumps({"seconds": min(seconds), "loaded": loaded, "left": left}), flush=True)
+print(json.dumps({"loaded": loaded, "left": left}), flush=True)
 os._exit(0)
 """
 
 
 @pytest.fixture(scope="module")
 def registration():
-    """What a fresh process tells of registering, with compiled files as an installation has."""
-    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    """What a fresh process tells of registering."""
     done = subprocess.run(
-        [sys.executable, "-c", REGISTER_THREE_TIMES],
+        [sys.executable, "-c", REGISTER],
         capture_output=True,
         text=True,
         timeout=60,
-        env=environ,
         cwd=Path(__file__).parents[2],
     )
     return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def test_registering_is_quick(registration):
-    assert registration["seconds"] < 0.05
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed(registration):
