@@ -26,6 +26,7 @@ from tests.backend.sphere import sphere_views
 
 MODES = {
     "1 worker": [],
+    "1 worker, the page": ["--web"],
     "2 workers": ["--workers", "2"],
     "Ray, 1 replica a stage": ["--ray", *(f"--replicas={name}=1" for name in ("mesh", "texture"))],
     "Ray, 2 replicas a stage": ["--ray", *(f"--replicas={name}=2" for name in ("mesh", "texture"))],
