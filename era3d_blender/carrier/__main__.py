@@ -17,10 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from errand import CANCELLED, CancelledError, Errand, note, tell
+from errand import CancelledError, Errand, note, tell
 from server import RefusedError, Server, UnreachableError
 
-FAILED, BAD_INPUT = 1, 2
+FAILED, BAD_INPUT, CANCELLED = 1, 2, 143
 
 
 class Carrier:

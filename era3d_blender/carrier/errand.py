@@ -25,7 +25,6 @@ from mirror import (
 from server import RefusedError, Server
 
 _LOOK_EVERY = 0.25
-OK, CANCELLED = 0, 143
 
 
 class CancelledError(Exception):
@@ -215,7 +214,7 @@ class Errand:
     def _code(self, page: Mapping[str, Any]) -> int:
         """How the job ended, as a worker would have told it."""
         note(self._folder, f"{page['state']} {page['message']}".rstrip())
-        return {"finished": OK, "cancelled": CANCELLED}.get(page["state"], int(page["code"]))
+        return int(page["code"])
 
 
 def tell(folder: Path, line: str) -> None:

@@ -16,9 +16,10 @@ from era3d.stages.files import (
     store_views,
     write_cameras,
 )
-from era3d.stages.runner import STAGES, is_current, run, stages_of
+from era3d.stages.runner import ALL_STAGES, STAGES, is_current, run, stages_of
 
 __all__ = [
+    "ALL_STAGES",
     "STAGES",
     "create_from_picture",
     "create_from_views",

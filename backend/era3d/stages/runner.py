@@ -21,7 +21,9 @@ from era3d.stages.texture import TEXTURE
 from era3d.stages.views import VIEWS
 
 STAGES = (PREPARE, VIEWS, MESH, TEXTURE)
-"""Those of every job; splats follow where they are asked for."""
+"""Those of every job."""
+ALL_STAGES = (*STAGES, SPLATS)
+"""Splats are made where they are asked for."""
 # Six views that somebody gave need no model; they start where the model would have ended.
 _FIRST_STAGE = {"picture": "prepare", "views": "mesh"}
 
@@ -84,7 +86,7 @@ def stages_of(
     InputError
         If the request has no such stage, or the first comes after the last.
     """
-    stages = (*STAGES, SPLATS) if request.splats else STAGES
+    stages = ALL_STAGES if request.splats else STAGES
     names = [stage.name for stage in stages]
     own = names[names.index(_FIRST_STAGE[request.source]) :]
     for name in (first, last):

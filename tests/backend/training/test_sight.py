@@ -11,30 +11,14 @@ import torch
 
 from era3d.diffusion.checkpoint import load_pipeline, save_pipeline
 from era3d.errors import InputError
-from era3d.training.config import (
-    DataConfig,
-    DrawConfig,
-    ModelConfig,
-    ScheduleConfig,
-    TrainConfig,
-)
+from era3d.training.config import DataConfig, DrawConfig, ScheduleConfig, TrainConfig
 from era3d.training.data import load_data
 from era3d.training.sight import SightTrainer
 from era3d.training.start import new_pipeline
+from tests.backend.training.test_trainer import CONFIG as SMALL
 from tests.backend.training.test_trainer import FOLDER
 
-MODEL = ModelConfig(
-    image_size=32,
-    patch=8,
-    widths=(32,),
-    attention=(True,),
-    norm_groups=8,
-    head_size=16,
-    embedding=16,
-    encoder_width=32,
-    encoder_layers=1,
-    regressor_width=16,
-)
+MODEL = dataclasses.replace(SMALL.model, widths=(32,), attention=(True,))
 CONFIG = TrainConfig(
     task="camera",
     batch=16,

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from era3d.errors import InputError
-from era3d.stages import STAGES
-from era3d.stages.splats import SPLATS
+from era3d.stages import ALL_STAGES, STAGES
 
-_STAGES = (*STAGES, SPLATS)
 ON_GPUS = frozenset({"views"})
 """Stages that compute on a GPU where there is one."""
 
@@ -44,7 +42,7 @@ def read_replicas(given: Iterable[str]) -> dict[str, tuple[int, int]]:
         If something else stands there.
     """
     found: dict[str, tuple[int, int]] = {}
-    names = [stage.name for stage in _STAGES]
+    names = [stage.name for stage in ALL_STAGES]
     for text in given:
         match = _ENTRY.fullmatch(text)
         if match is None or match[1] not in names:
@@ -61,7 +59,7 @@ def shares(wanted: Mapping[str, tuple[int, int]], cpus: float, gpus: float) -> d
     """Divide a cluster among the stages.
 
     Where nothing is wanted, a stage has one replica, and as many as the cluster has GPUs or, for
-    what computes on CPUs, cores when jobs wait. Splats, which few jobs want, have one only then.
+    what computes on CPUs, cores when jobs wait. What is not a stage of every job has one only then.
     On a machine with fewer cores than stages, these share them.
 
     Raises
@@ -70,10 +68,10 @@ def shares(wanted: Mapping[str, tuple[int, int]], cpus: float, gpus: float) -> d
         If more replicas are wanted on GPUs than there are.
     """
     counts = {}
-    for stage in _STAGES:
+    for stage in ALL_STAGES:
         on_gpu = stage.name in ON_GPUS and gpus >= 1
         most = max(1, int(gpus if on_gpu else cpus))
-        counts[stage.name] = wanted.get(stage.name, (0 if stage is SPLATS else 1, most))
+        counts[stage.name] = wanted.get(stage.name, (1 if stage in STAGES else 0, most))
         if on_gpu and counts[stage.name][0] > gpus:
             raise InputError(f"There are {gpus:g} GPUs for {counts[stage.name][0]} replicas.")
     at_once = sum(max(least, 1) for least, _ in counts.values())
