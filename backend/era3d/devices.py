@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import subprocess
 import sys
@@ -85,6 +86,26 @@ def choose(name: str = "auto", among: Sequence[Device] | None = None) -> Device:
     if best.problem:
         raise InputError(f"{best.name} ({_numbered(best)}) cannot be used: {best.problem}.")
     return best
+
+
+def for_geometry(name: str = "auto") -> str:
+    """Pick what meshes and splats are computed on, by PyTorch's name; see `choose`.
+
+    Long sums need double precision, and ties in drawing integers of 64 bits: where a GPU of another
+    kind than CUDA's lacks them, the CPU does the work.
+    """
+    device = choose(name)
+    return device.torch if device.kind in ("cuda", "rocm") else "cpu"
+
+
+def release_memory(name: str) -> None:
+    """Give back what PyTorch keeps of a device's memory for later, by PyTorch's name."""
+    import torch
+
+    gc.collect()
+    kind = torch.device(name).type
+    if kind in ("cuda", "xpu", "mps"):
+        torch.get_device_module(kind).empty_cache()
 
 
 def find() -> tuple[Device, ...]:

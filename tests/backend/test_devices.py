@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from era3d import devices
-from era3d.devices import GB, Device, choose, find, has_sound_float16
+from era3d.devices import GB, Device, choose, find, for_geometry, has_sound_float16
 from era3d.errors import InputError
 
 CPU = Device("cpu", "cpu", "a processor", 16.0, 12.0, unified=True)
@@ -43,6 +43,22 @@ APPLE = Device("mps", "mps", "M GPU", 12.0, 9.0, True, True, True)
 )
 def test_what_is_taken(name, among, taken):
     assert choose(name, among) is taken
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        ((LARGE, CPU), "cuda:1"),
+        ((RADEON, CPU), "cuda:0"),
+        ((ARC, CPU), "cpu"),
+        ((APPLE, CPU), "cpu"),
+        ((OLD, CPU), "cpu"),
+        ((CPU,), "cpu"),
+    ],
+)
+def test_geometry_is_computed_on_cards_that_bear_it(monkeypatch, there, taken):
+    monkeypatch.setattr(devices, "find", lambda: there)
+    assert for_geometry() == taken
 
 
 @pytest.mark.parametrize(

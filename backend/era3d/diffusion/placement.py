@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import gc
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +16,7 @@ from diffusers.models.attention import FeedForward
 from diffusers.models.resnet import ResnetBlock2D
 from torch import Tensor, nn
 
-from era3d.devices import GB
+from era3d.devices import GB, release_memory
 from era3d.diffusion.attention import Attention
 from era3d.diffusion.memory import MemoryPlan
 from era3d.errors import InputError, ViewWarning
@@ -84,9 +83,7 @@ class Placement:
         """Free the device: all parts go back to where they were loaded."""
         for part in self.dtypes:
             self._send_home(part)
-        gc.collect()
-        if self.device.type in ("cuda", "xpu", "mps"):
-            torch.get_device_module(self.device).empty_cache()
+        release_memory(str(self.device))
         self._limit(None)
 
     def as_dict(self) -> dict[str, Any]:

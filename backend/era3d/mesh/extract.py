@@ -48,9 +48,9 @@ def _dense(band: Band, phi: Tensor) -> NDArray[np.float32]:
     """The field on the whole grid; what is unknown takes the sign of the last known point before it
     along z.
     """
-    volume = torch.full(band.grid.shape, torch.nan)
+    volume = torch.full(band.grid.shape, torch.nan, device="cpu")
     volume.view(-1)[band.keys.cpu()] = phi.cpu()
-    along = torch.arange(band.grid.shape[2])
+    along = torch.arange(band.grid.shape[2], device=volume.device)
     for slab in volume.split(_SLAB):
         known = ~slab.isnan()
         last = torch.where(known, along, -1).cummax(2).values

@@ -46,6 +46,7 @@ _KEEP, _FIRMNESS = 0.002, (0.002, 0.3)
 _ROUGHER = 1.1
 # Smaller pictures are too coarse for depths.
 _STEREO_DETAIL = 128
+_CPU = "cpu"
 # Voxels.
 _LONGEST_MOVE, _REST = 1.5, 0.01
 
@@ -78,7 +79,18 @@ def fuse_levelset(
     InputError
         If too few views show something, or nothing fits all silhouettes.
     """
-    given = observe(views, settings.view_weights)
+    try:
+        return _fuse(views, settings, progress, settings.device)
+    except RuntimeError:
+        # A card that is full, or that lacks an operation.
+        if settings.device == _CPU:
+            raise
+    return _fuse(views, settings, progress, _CPU)
+
+
+def _fuse(views: Views, settings: MeshSettings, progress: Progress, device: str) -> TriangleMesh:
+    """See `fuse_levelset`."""
+    given = observe(views, settings.view_weights, device=device)
     box = object_box(loosen(given))
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))

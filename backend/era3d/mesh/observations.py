@@ -98,15 +98,15 @@ def observe(
     images = torch.cat([_map(views, k, largest) for k in seen])
     distance = np.stack(each(signed_distance, images[:, 3].numpy()))
     axes = np.stack([camera_axes(VIEWS[k]) for k in seen]).astype(np.float32)
-    trust = torch.tensor([float(weights[k]) for k in seen])
+    trust = torch.tensor([float(weights[k]) for k in seen], device=device)
     return Observations(
         names=tuple(VIEWS[k] for k in seen),
         detail=views.size,
         axes=torch.from_numpy(axes).to(device),
         distance=torch.from_numpy(distance / images.shape[-1]).to(device),
         normal=images.to(device),
-        trust=trust.to(device),
-        tolerance=(_LOOSEST * (1.0 - trust)).to(device),
+        trust=trust,
+        tolerance=_LOOSEST * (1.0 - trust),
     )
 
 

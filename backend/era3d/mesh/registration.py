@@ -49,7 +49,7 @@ class Warp:
 
     def displacement(self, size: int) -> Tensor:
         """Displacements (V, 2, size, size) right and down of each pixel, in shares of the image."""
-        basis = _basis(size).to(self.nodes)
+        basis = _basis(size, self.nodes.device)
         return torch.einsum("rk,vckl,sl->vcrs", basis, self.nodes, basis) / _PIXELS
 
     def apply(self, obs: Observations) -> Observations:
@@ -79,7 +79,7 @@ def register(mesh: TriangleMesh, obs: Observations, start: Warp) -> Warp:
     maps = _blurred(functional.interpolate(obs.normal, size, mode="area"))
     outline = functional.interpolate(obs.distance.unsqueeze(1), size, mode="area") * _PIXELS
     given = torch.cat([maps, outline], 1)
-    basis = _basis(_SIZE).to(maps)
+    basis = _basis(_SIZE, maps.device)
     nodes = start.nodes
     for _ in range(_STEPS):
         hessian, slope = _normal_equations(_warped(given, Warp(nodes).displacement(_SIZE)), wanted)
@@ -142,30 +142,30 @@ def _step(hessian: Tensor, slope: Tensor, nodes: Tensor, basis: Tensor) -> Tenso
     count = _NODES * _NODES
     local = (basis[row][:, :, None] * basis[column][:, None, :]).reshape(-1, count)
     xx, xy, yy = (local.T @ (local * each[row, column, None]) for each in hessian)
-    smooth = _stiffness().to(basis)
+    smooth = _stiffness(basis.device)
     matrix = torch.cat([torch.cat([xx + smooth, xy], 1), torch.cat([xy, yy + smooth], 1)])
     flat = nodes.reshape(2, count)
     right = torch.cat([-(local.T @ slope[k][row, column]) - smooth @ flat[k] for k in range(2)])
     return torch.linalg.solve(matrix, right).view_as(nodes)
 
 
-def _stiffness() -> Tensor:
+def _stiffness(device: torch.device) -> Tensor:
     """Penalty (K^2, K^2) on differences between neighbouring nodes, a slight one on their size."""
-    identity = torch.eye(_NODES)
+    identity = torch.eye(_NODES, device=device)
     steps = identity[1:] - identity[:-1]
     line = steps.T @ steps
     bent = torch.kron(line, identity) + torch.kron(identity, line)
-    return _BENDING * bent + _STAYING * torch.eye(_NODES * _NODES)
+    return _BENDING * bent + _STAYING * torch.eye(_NODES * _NODES, device=device)
 
 
-def _basis(size: int) -> Tensor:
+def _basis(size: int, device: torch.device) -> Tensor:
     """Weights (size, K) of the nodes at each pixel's centre along one side of the image."""
-    place = (torch.arange(size) + 0.5) / size * (_NODES - 3)
+    place = (torch.arange(size, device=device) + 0.5) / size * (_NODES - 3)
     first = place.floor()
     t = place - first
     cubes = torch.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 3 * (t**2 - t**3 + t) + 1, t**3], 1)
-    basis = torch.zeros(size, _NODES)
-    return basis.scatter_(1, first.long()[:, None] + torch.arange(4), cubes / 6.0)
+    basis = torch.zeros(size, _NODES, device=device)
+    return basis.scatter_(1, first.long()[:, None] + torch.arange(4, device=device), cubes / 6.0)
 
 
 def _unit(maps: Tensor) -> Tensor:

@@ -29,6 +29,8 @@ class MeshSettings:
         Vertices follow the normal maps at full size before the mesh is decimated. For exact views.
     isotropic : bool
         The triangles are nearly equilateral and of one size.
+    device : str
+        PyTorch's name of what the level set is computed on. One that fails gives way to the CPU.
     """
 
     method: str = "levelset"
@@ -38,6 +40,7 @@ class MeshSettings:
     symmetric: bool = False
     refine: bool = False
     isotropic: bool = False
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if not 64 <= self.cells <= 384:

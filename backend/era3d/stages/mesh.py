@@ -27,6 +27,7 @@ def _settings(request: Request) -> dict[str, Any]:
 
 
 def _work(job: Job, report: Report) -> dict[str, Any]:
+    from era3d.devices import for_geometry, release_memory
     from era3d.mesh import MeshSettings, fuse, write_ply
     from era3d.views import load_views
 
@@ -40,8 +41,12 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
         symmetric=request.symmetric,
         refine=request.refine,
         isotropic=request.isotropic,
+        device=for_geometry(request.device),
     )
-    mesh = fuse(views, settings, report.progress)
+    try:
+        mesh = fuse(views, settings, report.progress)
+    finally:
+        release_memory(settings.device)
     with replacing(job.path("surface.ply")) as path:
         write_ply(path, mesh)
     _place_photo(job, mesh.vertices)

@@ -17,7 +17,7 @@ def _settings(request: Request) -> dict[str, Any]:
 
 
 def _work(job: Job, report: Report) -> dict[str, Any]:
-    from era3d.devices import choose
+    from era3d.devices import for_geometry, release_memory
     from era3d.export import read_glb
     from era3d.splats import write_splat_ply
     from era3d.splats.reconstruct import splats_of
@@ -25,10 +25,11 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
 
     request = job.request
     mesh, views = read_glb(job.path("mesh.glb")), load_views(job.path("views"))
-    device = choose(request.device)
-    # Of the kinds of devices, these bear the double precision that long sums of light need.
-    name = device.torch if device.kind in ("cuda", "rocm") else "cpu"
-    gaussians = splats_of(mesh, views, request.seed, report.progress, name)
+    device = for_geometry(request.device)
+    try:
+        gaussians = splats_of(mesh, views, request.seed, report.progress, device)
+    finally:
+        release_memory(device)
     with replacing(job.path(_FILE)) as path:
         write_splat_ply(path, gaussians)
     return {"gaussians": len(gaussians)}

@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from era3d.mesh.carve import start_from_depths
+from era3d.mesh import parallel
 from era3d.mesh.distance import redistance
 from era3d.mesh.extract import extract
-from era3d.mesh.fusion import advance
+from era3d.mesh.fusion import advance, fuse_levelset
 from era3d.mesh.grid import Band, inner_keys
 from era3d.mesh.observations import observe
-from era3d.mesh.start import make_grid, object_box, refine, start_from_hull
+from era3d.mesh.settings import MeshSettings
+from era3d.mesh.start import make_grid, object_box
 from era3d.mesh.stereo import match
 from era3d.mesh.trust import Trust
+from era3d.views import Views
 from tests.backend.mesh.solids import cube, dented_sphere, letter_f, pickup, sphere, views_of
 
+# Two levels after the first, so that a carved shape is refined.
+SETTINGS = MeshSettings(cells=112)
 EXACT = Trust(behind_vote=0.05, anchor=5.0, good_error=4.5)
 # World units; twice that in a box of two.
 DRIFT = 0.0015
@@ -68,16 +72,32 @@ def test_a_recess_into_which_one_view_looks_stays_open_where_it_is_held():
     assert drift[0.3] < 2 * DRIFT
 
 
-def test_tensors_are_made_where_the_observations_are():
-    """With another default device, a tensor made without naming one could not be mixed."""
-    obs = observe(views_of(sphere, 128))
+@pytest.fixture(scope="module")
+def bent():
+    """Views that disagree and are therefore registered, of a shape that stereo carves."""
+    views = views_of(letter_f, 128)
+    normal = views.normal.copy()
+    normal[3] = np.roll(normal[3], 3, axis=1)
+    return Views(views.color, normal)
+
+
+@pytest.fixture(scope="module")
+def on_the_cpu(bent):
+    return fuse_levelset(bent, SETTINGS)
+
+
+def test_every_tensor_is_made_where_it_belongs(bent, on_the_cpu, monkeypatch):
+    """With another default device, a tensor made without naming one could not be mixed.
+
+    Threads have default devices of their own, hence none.
+    """
+    monkeypatch.setattr(parallel, "_AT_ONCE", 1)
     with torch.device("meta"):
-        box = object_box(obs)
-        maps = match(obs, 0.4)
-        band, phi = start_from_hull(make_grid(box, 32), obs)
-        band, phi = advance(band, phi, obs)
-        band, phi = refine(band, phi, make_grid(box, 48), obs)
-        band, phi = start_from_depths(maps, make_grid(box, 48), obs, EXACT.behind_vote)
-        band, phi = advance(band, phi, obs, maps, EXACT)
-    assert phi.device == obs.axes.device
-    assert (phi.abs() < 6).all()
+        mesh = fuse_levelset(bent, SETTINGS)
+    np.testing.assert_allclose(mesh.vertices, on_the_cpu.vertices, atol=1e-6)
+
+
+def test_a_device_that_fails_gives_way_to_the_cpu(bent, on_the_cpu):
+    """Nothing can be read back from this one."""
+    mesh = fuse_levelset(bent, replace(SETTINGS, device="meta"))
+    np.testing.assert_allclose(mesh.vertices, on_the_cpu.vertices, atol=1e-6)
