@@ -84,7 +84,7 @@ class Gate:
             owner = self._owner(headers)
         spoken = headers.get("era3d-protocol", str(PROTOCOL))
         if spoken != str(PROTOCOL):
-            older = "server" if spoken.isdigit() and int(spoken[:9]) > PROTOCOL else "client"
+            older = "server" if spoken.isdecimal() and int(spoken[:9]) > PROTOCOL else "client"
             raise Refusal(
                 409,
                 f"This server (Era3D {__version__}) speaks protocol {PROTOCOL}, the client another "

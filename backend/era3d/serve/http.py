@@ -14,7 +14,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 class GuardedProtocol(H11Protocol):
     """Closes connections whose header does not come, and answers 431 to one that is too long.
 
-    The length is bounded by the server's configuration; how long a header may take is not.
+    The length is bounded by the server's configuration; how long a header may take is not. Nor is
+    what still comes of a body after the answer, which nobody reads any more: it has the same time.
     """
 
     header_seconds = 10.0
@@ -26,7 +27,7 @@ class GuardedProtocol(H11Protocol):
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes in, and see whether a header is still incomplete."""
+        """Take bytes in, and see whether the client owes more of them."""
         super().data_received(data)
         self._watch()
 
@@ -41,7 +42,9 @@ class GuardedProtocol(H11Protocol):
         self._turn_away(status, msg)
 
     def _watch(self) -> None:
-        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+        answered = self.conn.our_state is h11.DONE
+        owing = (h11.IDLE, h11.SEND_BODY) if answered else (h11.IDLE,)
+        if self.conn.their_state not in owing or self.transport.is_closing():
             self._stop_waiting()
         elif self._overdue is None:
             self._overdue = self.loop.call_later(

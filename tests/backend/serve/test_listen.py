@@ -93,6 +93,21 @@ def test_a_body_that_trickles_is_cut(port):
     assert is_alive(port)
 
 
+@pytest.mark.parametrize("request_line", [b"GET /v1/health", b"POST /nothing"])
+@pytest.mark.parametrize("length", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked"])
+def test_a_body_that_nobody_reads_does_not_keep_the_connection(port, request_line, length):
+    with connected(port) as connection:
+        began = time.monotonic()
+        head = request_line + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length
+        connection.sendall(head + b"\r\n\r\n")
+        assert connection.recv(2**16)
+        with pytest.raises(ConnectionError):
+            while time.monotonic() - began < 10.0:
+                connection.sendall(b"1\r\nx\r\n")
+                time.sleep(0.05)
+    assert is_alive(port)
+
+
 def test_ten_gigabytes_are_refused_before_they_come(port):
     with connected(port) as connection:
         connection.sendall(
@@ -139,6 +154,15 @@ def test_a_client_that_leaves_in_the_middle_is_no_fault_of_ours(port, caplog):
     time.sleep(0.2)
     assert is_alive(port)
     assert "Traceback" not in caplog.text
+
+
+def test_a_version_in_strange_digits_is_another_version(port):
+    with connected(port) as connection:
+        head = b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        connection.sendall(head + b"Era3D-Protocol: \xb2\r\n\r\n")
+        status, told = answered(connection)
+    assert status == 409
+    assert "update the client" in told["error"]
 
 
 def test_no_request_at_all_is_refused(port):
