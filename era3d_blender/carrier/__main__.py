@@ -8,6 +8,7 @@ in the state file, as with ``era3d worker``. The token comes in ERA3D_TOKEN.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from errand import CancelledError, Errand, note, tell
-from server import RefusedError, Server, UnreachableError
+from server import RefusedError, Server, StorageError, UnreachableError
 
 FAILED, BAD_INPUT, CANCELLED = 1, 2, 143
 
@@ -49,6 +50,8 @@ class Carrier:
 
     def _listen(self) -> None:
         for line in sys.stdin:
+            if not line.endswith("\n"):  # whoever gave the order died over it
+                break
             order = json.loads(line)
             if order.get("command") == "cancel":
                 for given in self._given:
@@ -72,10 +75,12 @@ class Carrier:
             code = CANCELLED
         except RefusedError as error:
             code, message = BAD_INPUT, str(error)
-        except (UnreachableError, OSError, ValueError, KeyError) as error:
+        except (UnreachableError, StorageError, OSError, ValueError, KeyError) as error:
             message = str(error)
         if message:
-            tell(folder, json.dumps({"time": time.time(), "kind": "failed", "message": message}))
+            failed = {"time": time.time(), "kind": "failed", "message": message}
+            with contextlib.suppress(OSError):  # the disk may be full: the state file says it, too
+                tell(folder, json.dumps(failed))
             note(folder, f"failed {message}")
         last = {"job": str(folder), "id": order.get("id", ""), "code": code, "message": message}
         self._tell("idle", last)

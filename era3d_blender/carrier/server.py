@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,9 @@ from urllib.parse import urlsplit
 PROTOCOL = 1
 _TIMEOUT_SECONDS = 30.0
 _PATIENCE_SECONDS = 300.0
+_FIRST_PATIENCE_SECONDS = 30.0  # an address that never answered may be a wrong one
 _LONGEST_PAUSE = 15.0
+_CHUNK = 2**16
 _THIS_COMPUTER = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -35,6 +38,52 @@ class RefusedError(Exception):
 
 class UnreachableError(Exception):
     """The server could not be reached for minutes."""
+
+
+class StorageError(Exception):
+    """What arrives cannot be written here, which no second try would mend."""
+
+
+class Download:
+    """A file that arrives, in parts if the line is cut.
+
+    Parameters
+    ----------
+    into : file
+        What it already holds is the beginning.
+    """
+
+    def __init__(self, into: IO[bytes]) -> None:
+        self._into, self._tag = into, ""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are here."""
+        return self._into.seek(0, 2)
+
+    def headers(self) -> dict[str, str]:
+        """Ask for what is missing; for everything if the file is another one by now."""
+        wanted = {"Range": f"bytes={self.size}-"} if self.size else {}
+        return wanted | ({"If-Range": self._tag} if self._tag else {})
+
+    def take(self, answer: http.client.HTTPResponse) -> None:
+        """Append what an answer brings; raises `http.client.IncompleteRead` if it was cut."""
+        if answer.status == 200 and self.size:  # all of it again
+            self._write(b"", truncate=True)
+        self._tag = answer.getheader("ETag", "")
+        while chunk := answer.read(_CHUNK):
+            self._write(chunk)
+        if answer.length:
+            raise http.client.IncompleteRead(b"", answer.length)
+
+    def _write(self, content: bytes, truncate: bool = False) -> None:
+        try:
+            if truncate:
+                self._into.truncate(0)
+            self._into.write(content)
+            self._into.flush()
+        except OSError as error:
+            raise StorageError(str(error)) from error
 
 
 class Server:
@@ -59,15 +108,16 @@ class Server:
         self.url = url.rstrip("/")
         self._parts, self._token, self._pause = parts, token, pause
         self._connection: http.client.HTTPConnection | None = None
+        self._patience = _FIRST_PATIENCE_SECONDS
 
     def get(self, path: str) -> dict[str, Any]:
         """Return what the server has at a path, as an object of JSON."""
-        return json.loads(self._send("GET", path)[1])
+        return self._object(self._send("GET", path))
 
     def post(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """Send an object of JSON, return the answer."""
         headers = {"Content-Type": "application/json"}
-        return json.loads(self._send("POST", path, json.dumps(content).encode(), headers)[1])
+        return self._object(self._send("POST", path, json.dumps(content).encode(), headers))
 
     def put(self, path: str, file: Path) -> None:
         """Send a file."""
@@ -81,21 +131,30 @@ class Server:
         """Send a job and return its id; the same key never makes two."""
         body, kind = _form(fields, files)
         headers = {"Content-Type": kind, "Idempotency-Key": key}
-        return str(json.loads(self._send("POST", "/v1/jobs", body, headers)[1])["id"])
+        return str(self._object(self._send("POST", "/v1/jobs", body, headers))["id"])
 
     def fetch(self, path: str, into: IO[bytes]) -> None:
-        """Append a file's bytes from where ``into`` ends; an interrupted one goes on there."""
-        start = into.seek(0, 2)
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        status, content = self._send("GET", path, b"", headers)
-        if start and status == 200:  # it sent everything after all
-            into.seek(0)
-            into.truncate()
-        into.write(content)
+        """Append a file's bytes from where ``into`` ends; an interrupted one goes on there.
+
+        Raises
+        ------
+        StorageError
+            When they cannot be written.
+        """
+        try:
+            self._send("GET", path, download=Download(into))
+        except RefusedError as error:
+            if error.status != 416:  # there is nothing after what we have
+                raise
 
     def _send(
-        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> tuple[int, bytes]:
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        download: Download | None = None,
+    ) -> bytes:
         """Send a request until it is answered; wait where the server says that it is busy.
 
         Raises
@@ -105,27 +164,43 @@ class Server:
         UnreachableError
             When there is none for minutes.
         """
-        end, tries = time.monotonic() + _PATIENCE_SECONDS, 0
+        began, tries, here = time.monotonic(), 0, download.size if download else 0
         while True:
             wait = min(0.5 * 2**tries, _LONGEST_PAUSE)
             tries += 1
+            late = time.monotonic() > began + self._patience
             try:
-                status, told, content = self._once(method, path, body, headers or {})
+                status, told, content = self._once(method, path, body, headers or {}, download)
+            except ssl.SSLCertVerificationError as error:
+                raise RefusedError(
+                    0,
+                    f"The certificate of {self.url} is not trusted ({error.verify_message}); name "
+                    "a file with it in the environment variable SSL_CERT_FILE, or get one that is.",
+                ) from None
             except (OSError, http.client.HTTPException) as error:
                 self._hang_up()
-                if time.monotonic() > end:
+                if download and download.size > here:  # it comes, if slowly
+                    began, tries, here = time.monotonic(), 0, download.size
+                elif late:
                     raise UnreachableError(f"{self.url} cannot be reached: {error}") from error
             else:
+                self._patience = _PATIENCE_SECONDS
                 if status < 300:
-                    return status, content
-                if status not in (429, 502, 503, 504) or time.monotonic() > end:
+                    return content
+                if status not in (429, 502, 503, 504) or late:
                     raise RefusedError(status, _reason(status, content, self.url))
-                wait = float(told.get("retry-after", wait))
+                wait = _seconds(told, wait)
             self._pause(min(wait, _LONGEST_PAUSE))
 
     def _once(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> tuple[int, dict[str, str], bytes]:
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        download: Download | None,
+    ) -> tuple[int, str, bytes]:
+        """Send a request once; return status, Retry-After, and the content if nothing takes it."""
         if self._connection is None:
             kind = http.client.HTTPSConnection
             if self._parts.scheme == "http":
@@ -133,14 +208,27 @@ class Server:
             self._connection = kind(
                 self._parts.hostname, self._parts.port, timeout=_TIMEOUT_SECONDS
             )
-        ours = {"Era3D-Protocol": str(PROTOCOL)}
+        ours = {"Era3D-Protocol": str(PROTOCOL), **(download.headers() if download else {})}
         if self._token:
             ours["Authorization"] = f"Bearer {self._token}"
         target = self._parts.path.rstrip("/") + path
         self._connection.request(method, target, body, {**ours, **headers})
         with self._connection.getresponse() as answer:
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, told, answer.read()
+            later = answer.getheader("Retry-After", "")
+            if download and answer.status < 300:
+                download.take(answer)
+                return answer.status, later, b""
+            return answer.status, later, answer.read()
+
+    def _object(self, content: bytes) -> dict[str, Any]:
+        """Return the object of JSON that an answer holds."""
+        try:
+            found = json.loads(content)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise RefusedError(200, _reason(200, content, self.url))
+        return found
 
     def _hang_up(self) -> None:
         if self._connection is not None:
@@ -153,6 +241,11 @@ def _reason(status: int, content: bytes, url: str) -> str:
         return str(json.loads(content)["error"])
     except (ValueError, KeyError, TypeError):
         return f"{url} answered {status}; is it a server of Era3D?"
+
+
+def _seconds(later: str, otherwise: float) -> float:
+    """How long a server wants us to wait; a date, which is as good, is not looked at."""
+    return float(later) if later.isascii() and later.isdigit() else otherwise
 
 
 def _form(fields: Mapping[str, str], files: Mapping[str, Path]) -> tuple[bytes, str]:

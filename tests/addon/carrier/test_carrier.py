@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -36,7 +37,7 @@ from era3d_blender.client.environment import (
 )
 from era3d_blender.client.supervisor import Supervisor
 from era3d_blender.client.worker import Worker, WorkerRun
-from tests.backend.serve.conftest import LIMITS, Puppet
+from tests.backend.serve.conftest import LIMITS, Puppet, Server, listening
 
 CARRIER = Path(__file__).parents[3] / "era3d_blender" / "carrier"
 SMALL = Path(__file__).parents[2] / "data" / "job_small"
@@ -213,16 +214,16 @@ def test_a_painted_view_is_sent_before_the_rebuild(studio, carrier, tmp_path):
 
 
 class CuttingProxy:
-    """Passes a connection on, and cuts every other one after some bytes."""
+    """Passes a connection on, and cuts some of them after some bytes: by default every other."""
 
-    def __init__(self, port: int, most: int) -> None:
-        self._to, self._most, self.cuts = port, most, 0
+    def __init__(self, port: int, most: int, every: int = 2) -> None:
+        self._to, self._most, self._every, self.cuts = port, most, every, 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
-        number = 0
+        number = -1
         while True:
             try:
                 client, _ = self._socket.accept()
@@ -230,7 +231,7 @@ class CuttingProxy:
                 return
             server = socket.create_connection(("127.0.0.1", self._to))
             number += 1
-            most = self._most if number % 2 else 10**9
+            most = self._most if number % self._every < 1 else 10**9
             for one, other in ((client, server), (server, client)):
                 threading.Thread(target=self._pass, args=(one, other, most), daemon=True).start()
 
@@ -262,6 +263,137 @@ def test_a_line_that_is_cut_costs_nothing_but_time(studio, carrier, picture, tmp
     assert len(studio.puppet.ran) == 1
     assert kinds(tmp_path / "job") == ["started", "done"]
     assert (tmp_path / "job/mesh.glb").read_bytes() == bytes(range(256)) * 40
+
+
+def test_where_every_line_is_cut_a_file_comes_in_parts(studio, carrier, picture, tmp_path):
+    proxy = CuttingProxy(studio.port, 6000, every=1)
+    job = generation(carrier(proxy.port), tmp_path / "job", picture)
+    assert job.run() == "finished", job.details()
+    proxy.close()
+    content = (tmp_path / "job/mesh.glb").read_bytes()
+    assert content == bytes(range(256)) * 40
+    assert len(content) > 6000
+
+
+class Rude(threading.Thread):
+    """Something that is no server of ours: gives the answers that it was told, one a connection."""
+
+    def __init__(self, *answers: bytes) -> None:
+        super().__init__(daemon=True)
+        self._answers = answers
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.start()
+
+    def run(self) -> None:
+        for answer in self._answers:
+            client, _ = self._socket.accept()
+            with client:
+                client.recv(2**16)
+                client.sendall(answer)
+                client.shutdown(socket.SHUT_WR)
+                while client.recv(2**16):
+                    pass
+        self._socket.close()
+
+
+HTML = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html>Sign in"
+
+
+@pytest.mark.parametrize("later", [b"Wed, 21 Oct 2026 07:28:00 GMT", b"-3", b"nan", b"1e999"])
+def test_a_proxy_that_says_strange_things_about_later_is_asked_again(modules, later):
+    busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nRetry-After: " + later + b"\r\n\r\n"
+    good = b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"a": 12}'
+    rude, pauses = Rude(busy, good), []
+    server = modules[1].Server(f"http://127.0.0.1:{rude.port}", "", pauses.append)
+    assert server.get("/v1/health") == {"a": 12}
+    assert all(0.0 <= each <= 60.0 for each in pauses)
+
+
+def test_what_answers_in_another_language_is_no_server_of_ours(carrier, picture, tmp_path):
+    job = generation(carrier(Rude(HTML).port), tmp_path / "job", picture)
+    assert job.run() == "failed"
+    assert "is it a server of Era3D?" in job.message
+
+
+def test_what_was_fetched_whole_before_a_kill_is_not_asked_for_past_its_end(
+    studio, carrier, picture, tmp_path
+):
+    worker, folder = carrier(studio.port), tmp_path / "job"
+    assert generation(worker, folder, picture).run() == "finished"
+    mesh = folder / "mesh.glb"
+    content = mesh.read_bytes()
+    for left in (content, content[:99], content + b"more", b"x" * len(content)):
+        mesh.rename(folder / ".tmp-carried-mesh.glb").write_bytes(left)
+        assert job_of(worker, folder, rebuild_order(folder)).run() == "finished"
+        assert mesh.read_bytes() == content
+
+
+def test_an_order_that_a_killed_blender_left_half_ends_the_carrier(carrier, studio):
+    worker = carrier(studio.port)
+    worker._process.stdin.write(b'{"command": "ru')
+    worker.close()
+    until(lambda: worker.poll() is not None, 10.0)
+
+
+def test_where_nothing_can_be_written_the_carrier_lives_on_to_say_so(
+    studio, carrier, picture, tmp_path
+):
+    """As on a full disk: not even the failure can be told among the events."""
+    worker, folder = carrier(studio.port), tmp_path / "job"
+    (folder / "events.jsonl").mkdir(parents=True)
+    job = generation(worker, folder, picture)
+    assert job.run() == "failed"
+    assert job.exit_code == 1
+    assert worker.poll() is None
+    (folder / "events.jsonl").rmdir()
+    assert generation(worker, folder, picture).run() == "finished"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
+def test_a_certificate_of_ones_own_making_is_refused_at_once_with_a_way_out(
+    carrier, picture, tmp_path
+):
+    pem = self_signed(tmp_path)
+    made = Server(tmp_path / "studio")
+    with listening(made, certificate=pem, key=pem) as port:
+        way = remote_worker(f"https://localhost:{port}", "")
+        worker = Worker(way.command, tmp_path, way.environ)
+        job = generation(worker, tmp_path / "job", picture)
+        began = time.monotonic()
+        assert job.run() == "failed"
+        assert time.monotonic() - began < 10.0
+        assert "SSL_CERT_FILE" in job.message
+        worker.kill()
+        trusting = Worker(way.command, tmp_path, {**way.environ, "SSL_CERT_FILE": str(pem)})
+        again = generation(trusting, tmp_path / "job", picture)
+        assert again.run() == "finished", again.details()
+        trusting.kill()
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for this computer and its key, in one file."""
+    pem = folder / "own.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    more = ["-addext", "subjectAltName=DNS:localhost", "-keyout", pem, "-out", folder / "own.crt"]
+    subprocess.run([*command, *more], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (folder / "own.crt").read_text())
+    return pem
+
+
+def test_an_address_that_never_answered_is_not_waited_for_as_one_that_did(modules, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(modules[1].time, "monotonic", lambda: now[0])
+
+    def pause(seconds: float) -> None:
+        now[0] += seconds
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    server = modules[1].Server(f"http://127.0.0.1:{port}", "", pause)
+    with pytest.raises(modules[1].UnreachableError, match="cannot be reached"):
+        server.get("/v1/health")
+    assert now[0] < 60.0
 
 
 @pytest.fixture

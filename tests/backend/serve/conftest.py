@@ -138,9 +138,9 @@ def started(folder: Path, *options: str, **environment: str):
 
 
 @contextlib.contextmanager
-def listening(made: Server):
+def listening(made: Server, **options):
     """Let a server with puppets listen, in a thread; gives its port."""
-    address = Address(port=0)
+    address = Address(port=0, **options)
     with listen(address) as listener:
         config = configuration(made.app, address, made.settings.limits)
         server = listen_module.Server(config, address, as_json=True)
