@@ -9,8 +9,10 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from era3d.batch.run import Result
+from era3d.errors import InputError
 from era3d.files import replacing
 
 _THUMBNAIL = 128
@@ -60,8 +62,9 @@ def _row(result: Result, out: Path) -> str:
     pictures = [result.picture]
     pictures += [result.job / f"views/color_{view}.png" for view in ("front", "back")]
     cells = "".join(f"<td>{_thumbnail(path)}" for path in pictures)
-    job = html.escape(result.job.relative_to(out).as_posix())
-    said = f'<a href="{job}/">{job}</a>' if result.good else job
+    name = result.job.relative_to(out).as_posix()
+    job = html.escape(name)
+    said = f'<a href="{quote(name)}/">{job}</a>' if result.good else job
     if not result.good:
         said += f'<br><span class="bad">{html.escape(result.message.splitlines()[-1])}</span>'
     return f"<tr>{cells}<td>{said}<td>{result.seconds}</tr>"
@@ -69,13 +72,13 @@ def _row(result: Result, out: Path) -> str:
 
 def _thumbnail(path: Path) -> str:
     """Return a picture, small, as part of the page; nothing where there is none."""
-    from PIL import Image
+    from era3d.prepare import read_picture  # draws in what a report alone can do without
 
     try:
-        with Image.open(path) as picture:
-            picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
-            small = io.BytesIO()
-            picture.convert("RGBA").save(small, "PNG")
-    except (OSError, ValueError, Image.DecompressionBombError):
+        picture = read_picture(path)
+    except InputError:
         return ""
+    picture.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    small = io.BytesIO()
+    picture.save(small, "PNG")
     return f'<img alt="" src="data:image/png;base64,{base64.b64encode(small.getvalue()).decode()}">'

@@ -3,6 +3,8 @@
 """Runs jobs one after another or side by side, each in a process that may fail alone."""
 
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -76,7 +78,7 @@ def _until_broken(
     # Processes are started afresh: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     values = asdict(request)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=keep_models) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin) as pool:
         running = {pool.submit(work, *pair, values): pair for pair in waiting}
         try:
             while running:
@@ -92,6 +94,20 @@ def _until_broken(
         except (KeyboardInterrupt, Cancelled):
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _begin() -> None:
+    """Prepare a process for job after job."""
+    keep_models()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Whoever was killed cannot tell the processes that they are not needed any more."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(FAILED)
 
 
 def work(picture: Path, folder: Path, values: dict[str, object]) -> Result:

@@ -2,13 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A folder of pictures: what counts as one, what fails alone, what is reported."""
 
+import base64
 import csv
+import io
 import json
 import os
 import re
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -94,3 +100,62 @@ def test_the_page_shows_pictures_and_escapes_what_it_says(pictures, tmp_path):
     assert len(re.findall("<img", page)) == 3
     assert "<script>" not in page
     assert "<b>" not in page
+
+
+def test_the_page_does_without_pictures_that_are_damaged(pictures, tmp_path):
+    """A chunk of a PNG that is none is found only while its pixels are decoded."""
+    path = pictures / "a.png"
+    Image.effect_noise((64, 64), 50).save(path)
+    content = path.read_bytes()
+    half = content.index(b"IDAT") + 200
+    length = (200 - 4).to_bytes(4, "big")
+    start = content.index(b"IDAT") - 4
+    path.write_bytes(content[:start] + length + content[start + 4 : half] + b"\0" * 4 + b"\1" * 99)
+    write_report([Result(path, tmp_path / "a", 2, "It is damaged.", 0.1)], tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "It is damaged." in page
+    assert "<img" not in page
+
+
+def test_the_page_shows_photos_upright_and_leads_to_any_name(pictures, tmp_path):
+    path = pictures / "50% off#1?.jpg"
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("RGB", (64, 32), "red").save(path, exif=turned)
+    (tmp_path / path.stem).mkdir()
+    write_report([Result(path, tmp_path / path.stem, 0, "", 0.1)], tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert 'href="50%25%20off%231%3F/"' in page
+    shown = base64.b64decode(re.search('base64,([^"]+)', page)[1])
+    assert Image.open(io.BytesIO(shown)).size == (32, 64)
+
+
+WAIT = """
+import sys, time
+from pathlib import Path
+from era3d.batch import run as batch
+from era3d.job import Request
+def work(picture, folder, values):
+    while True:
+        time.sleep(1.0)
+if __name__ == "__main__":
+    batch.work = work
+    batch.run_batch([Path(sys.argv[1])] * 2, [Path()] * 2, Request(), 2, print)
+"""
+
+
+def test_who_kills_a_batch_kills_its_processes(tmp_path):
+    script = tmp_path / "wait.py"
+    script.write_text(WAIT)
+    process = subprocess.Popen([sys.executable, str(script), "picture"])
+    end, children = time.monotonic() + 60.0, []
+    while len(children) < 3 and time.monotonic() < end:  # two that work, and one of Python's own
+        time.sleep(0.05)
+        children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait()
+    assert len(children) >= 3
+    _, left = psutil.wait_procs(children, 60.0)
+    for child in left:
+        child.kill()
+    assert not left
