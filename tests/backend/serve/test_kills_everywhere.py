@@ -140,10 +140,13 @@ def test_whoever_is_killed_every_job_ends_and_nothing_is_half(tmp_path, views, r
     killed: Counter[str] = Counter()
     seen: dict[Path, int] = {}
     for number in range(kills):
-        time.sleep(luck.uniform(0.1, 20.0 if real else 2.0))
-        who = luck.choice(("server", "worker", "carrier"))
-        killed[f"{who} during {stage_of(luck.choice(artists).job)}"] += 1
-        kill(who, studio, luck.choice(artists))
+        if real:
+            await_work(studio.folder / "jobs", luck.choice(("started", "finished")))
+        time.sleep(luck.uniform(0.0, 2.0))
+        who, artist = luck.choice(("server", "worker", "carrier")), luck.choice(artists)
+        job = artist.job if who == "carrier" else newest(studio.folder / "jobs")
+        killed[f"{who} during {stage_of(job)}"] += 1
+        kill(who, studio, artist)
         check_whole(tmp_path, seen)
         assert not [artist.faults for artist in artists if artist.faults]
         if number % 20 == 19:
@@ -180,13 +183,31 @@ def kill(who: str, studio: Studio, artist: Artist) -> None:
         worker.send_signal(signal.SIGKILL)
 
 
+def await_work(jobs: Path, kind: str) -> None:
+    """Wait until a stage has started or finished: so kills meet work, and work gets done."""
+    word = f'"kind": "{kind}"'
+
+    def count() -> int:
+        return sum(path.read_text().count(word) for path in jobs.glob("*/events.jsonl"))
+
+    before, end = count(), time.monotonic() + PATIENCE
+    while count() <= before:
+        assert time.monotonic() < end, f"no stage has {kind}"
+        time.sleep(0.05)
+
+
+def newest(jobs: Path) -> Path:
+    """The job that something happened in last."""
+    paths = [*jobs.glob("*/events.jsonl")]
+    return max(paths, key=lambda path: path.stat().st_mtime_ns).parent if paths else jobs
+
+
 def stage_of(job: Path) -> str:
-    """Which stage a job is at, by its last event here."""
-    try:
-        lines = (job / "events.jsonl").read_text().splitlines()
-        return json.loads(lines[-1]).get("stage") or "its end"
-    except (OSError, ValueError, IndexError):
+    """What a job's last event here is about."""
+    events = events_of(job)
+    if not events:
         return "its beginning"
+    return events[-1].get("stage") or ("its end" if events[-1]["kind"] == "done" else "its work")
 
 
 def check_whole(folder: Path, seen: dict[Path, int]) -> None:
@@ -232,8 +253,8 @@ def check_complete(job: Path, jobs: Path) -> None:
 
 def events_of(folder: Path) -> list[dict]:
     """The events in a folder; lines that a kill cut are none."""
-    found = []
-    for line in (folder / "events.jsonl").read_text().splitlines():
+    path, found = folder / "events.jsonl", []
+    for line in path.read_text().splitlines() if path.exists() else ():
         try:
             found.append(json.loads(line))
         except ValueError:

@@ -101,10 +101,11 @@ def test_a_body_that_nobody_reads_does_not_keep_the_connection(port, request_lin
         head = request_line + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length
         connection.sendall(head + b"\r\n\r\n")
         assert connection.recv(2**16)
-        with pytest.raises(ConnectionError):
+        with contextlib.suppress(ConnectionError):
             while time.monotonic() - began < 10.0:
                 connection.sendall(b"1\r\nx\r\n")
                 time.sleep(0.05)
+        assert time.monotonic() - began < 10.0
     assert is_alive(port)
 
 
