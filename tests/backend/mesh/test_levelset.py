@@ -22,7 +22,7 @@ from era3d.views import Views
 from tests.backend.mesh.solids import cube, dented_sphere, letter_f, pickup, sphere, views_of
 
 # Two levels after the first, so that a carved shape is refined.
-SETTINGS = MeshSettings(cells=112)
+SETTINGS = MeshSettings(cells=104)
 EXACT = Trust(behind_vote=0.05, anchor=5.0, good_error=4.5)
 # World units; twice that in a box of two.
 DRIFT = 0.0015
@@ -75,7 +75,7 @@ def test_a_recess_into_which_one_view_looks_stays_open_where_it_is_held():
 @pytest.fixture(scope="module")
 def bent():
     """Views that disagree and are therefore registered, of a shape that stereo carves."""
-    views = views_of(letter_f, 128)
+    views = views_of(letter_f, 160)
     normal = views.normal.copy()
     normal[3] = np.roll(normal[3], 3, axis=1)
     return Views(views.color, normal)
