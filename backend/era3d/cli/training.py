@@ -21,11 +21,12 @@ def add(commands: Any) -> None:
         "config",
         nargs="?",
         metavar="CONFIG",
-        help="a TOML file, or mini, wider, sight, mini128, folder, full; with --resume the run's",
+        help="a TOML file, or mini, sight, seeing, mini128, folder, full; with --resume the run's",
     )
     train.add_argument("--corpus", type=Path, metavar="DIR", help="a corpus, or any GLB files")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run's folder")
     train.add_argument("--start", metavar="MODEL", help="a model to go on from, or SD 2.1 unCLIP")
+    train.add_argument("--encoder", metavar="MODEL", help="whose image encoder takes its place")
     train.add_argument("--steps", type=int, metavar="N", help="stop after so many steps")
     train.add_argument("--resume", action="store_true", help="go on with an interrupted run")
 
@@ -50,7 +51,13 @@ def _train(options: argparse.Namespace) -> None:
     from era3d.training.run import prepare, train
 
     config, corpus = prepare(
-        options.out, options.config, options.corpus, options.start, options.steps, options.resume
+        options.out,
+        options.config,
+        options.corpus,
+        options.start,
+        options.steps,
+        options.resume,
+        options.encoder,
     )
     with _bar("sample", "training") as progress:
         train(config, corpus, options.out, options.resume, progress)

@@ -50,10 +50,39 @@ class DrawConfig:
 
 
 @dataclass(frozen=True)
+class PhotoConfig:
+    """Photos without views, from which the camera alone is learned.
+
+    Attributes
+    ----------
+    count : int
+        How many.
+    yaws : tuple of float
+        Degrees by one of which each object is turned; none: by any.
+    stretch : float
+        Standard deviation of the logarithm of the scale along each axis, anew for every photo.
+    company : float
+        Share of the photos in which other objects stand beside the object or on it.
+    elevation_degrees, lenses_mm, unlit, seed
+        See `DrawConfig`.
+    """
+
+    count: int
+    yaws: tuple[float, ...] = ()
+    stretch: float = 0.25
+    company: float = 0.5
+    elevation_degrees: tuple[float, float] = (-20.0, 40.0)
+    lenses_mm: tuple[float, ...] = (35.0, 50.0, 85.0, 105.0, 135.0)
+    unlit: float = 0.15
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class DataConfig:
-    """Which meshes are drawn, and which are kept out of training."""
+    """Which meshes are drawn and photographed, and which are kept out of training."""
 
     draws: tuple[DrawConfig, ...] = (DrawConfig(),)
+    sight: tuple[PhotoConfig, ...] = ()
     validation_packs: tuple[str, ...] = ()
     seen_fraction: float = 0.04
     recolor: float = 0.0
@@ -108,6 +137,8 @@ class TrainConfig:
     start : str
         Folder of the model to go on from, or of Stable Diffusion 2.1 unCLIP to turn into Era3D's
         network; empty: a new model by `model`. Relative to the configuration's folder.
+    encoder : str
+        Folder of a model whose image encoder takes the place of the start's; empty: its own stays.
     task : str
         ``views``, or ``camera``: then the image encoder alone learns, to tell the camera of a
         photo, and a sample is a photo.
@@ -150,6 +181,7 @@ class TrainConfig:
     """
 
     start: str = ""
+    encoder: str = ""
     task: str = "views"
     freeze: tuple[str, ...] = ()
     batch: int = 8
@@ -189,6 +221,10 @@ class TrainConfig:
         ):
             if value not in known:
                 raise InputError(f"{name} cannot be '{value}': use one of {', '.join(known)}.")
+        if (self.task == "camera" or self.sight_photos) and not self.data.sight:
+            raise InputError(
+                "There are no photos to learn the camera from: add a table [[data.sight]]."
+            )
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -238,6 +274,7 @@ def _value(name: str, value: Any, where: str) -> Any:
     parts = {"data": DataConfig, "model": ModelConfig, "schedule": ScheduleConfig}
     if name in parts:
         return _build(parts[name], value, where)
-    if name == "draws":
-        return tuple(_build(DrawConfig, item, where) for item in value)
+    lists = {"draws": DrawConfig, "sight": PhotoConfig}
+    if name in lists:
+        return tuple(_build(lists[name], item, where) for item in value)
     return tuple(value) if isinstance(value, list) else value

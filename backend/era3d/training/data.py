@@ -11,6 +11,7 @@ from era3d.training.corpus import Corpus, Meshes, split_corpus
 from era3d.training.dataset import Drawings, draw_all
 from era3d.training.glb import GlbFolder
 from era3d.training.metrics import Scenes, load_scenes
+from era3d.training.photos import Photos, draw_photos
 
 _WATCHED = 48
 
@@ -19,8 +20,9 @@ _WATCHED = 48
 class Data:
     """What a run learns from, and objects kept out of it that are looked at now and then."""
 
-    drawings: Drawings
-    watched: Scenes | None
+    drawings: Drawings | None
+    photos: Photos | None = None
+    watched: Scenes | None = None
 
 
 def open_meshes(folder: Path) -> Meshes:
@@ -51,13 +53,20 @@ def load_data(settings: TrainConfig, folder: Path, out: Path, progress: Progress
     meshes = open_meshes(folder)
     split = split_corpus(meshes, data.validation_packs, data.seen_fraction, data.seed)
     size, cache = settings.model.image_size, out / "drawings"
-    folders = draw_all(meshes, split.train, data.draws, size, cache, progress)
-    shares = [drawing.share for drawing in data.draws]
-    categories = [record.category for record in split.train]
-    drawings = Drawings(folders, shares, categories, data.recolor)
+    drawings = photos = watched = None
+    if settings.task == "views":
+        folders = draw_all(meshes, split.train, data.draws, size, cache, progress)
+        shares = [drawing.share for drawing in data.draws]
+        categories = [record.category for record in split.train]
+        drawings = Drawings(folders, shares, categories, data.recolor)
+    if data.sight:
+        folders = [
+            draw_photos(meshes, split.train, some, size, cache, progress) for some in data.sight
+        ]
+        photos = Photos(folders, data.recolor)
     kept_out = split.unseen_packs or split.seen_packs
-    if not settings.look_every or not kept_out:
-        return Data(drawings, None)
-    # Evenly through the packs, and always the same ones.
-    chosen = kept_out[:: -(-len(kept_out) // _WATCHED)]
-    return Data(drawings, load_scenes(meshes, chosen, data.draws[:1], size, cache))
+    if settings.look_every and kept_out:
+        # Evenly through the packs, and always the same ones.
+        chosen = kept_out[:: -(-len(kept_out) // _WATCHED)]
+        watched = load_scenes(meshes, chosen, data.draws[:1], size, cache)
+    return Data(drawings, photos, watched)

@@ -20,7 +20,7 @@ from torch import Tensor
 from era3d.cameras import VIEWS
 from era3d.errors import InputError
 from era3d.progress import Progress, ignore
-from era3d.training.config import DrawConfig
+from era3d.training.config import DrawConfig, PhotoConfig
 from era3d.training.corpus import Meshes, Record
 from era3d.training.render import Photo, Scene, frame_mesh, render_photo, render_targets
 
@@ -68,9 +68,9 @@ def draw(
         return
     folder.mkdir(parents=True, exist_ok=True)
     count = len(records)
-    targets = _new(folder / "targets.npy", (count, 6, size, size, 7), np.uint8)
-    photos = _new(folder / "photos.npy", (count, settings.photos, size, size, 3), np.uint8)
-    poses = _new(folder / "poses.npy", (count, settings.photos, 2), np.float32)
+    targets = new_array(folder / "targets.npy", (count, 6, size, size, 7), np.uint8)
+    photos = new_array(folder / "photos.npy", (count, settings.photos, size, size, 3), np.uint8)
+    poses = new_array(folder / "poses.npy", (count, settings.photos, 2), np.float32)
     for i, record in enumerate(records):
         generator = np.random.default_rng([settings.seed, zlib.crc32(record.id.encode())])
         scene = frame_mesh(
@@ -81,7 +81,7 @@ def draw(
         targets[i] = _pack_targets(scene, size)
         for j in range(settings.photos):
             photo = random_photo(generator, settings)
-            photos[i, j] = _to_bytes(render_photo(scene, photo, size))
+            photos[i, j] = to_bytes(render_photo(scene, photo, size))
             poses[i, j] = photo.elevation, photo.focal_label
         progress(i + 1, count)
     for array in (targets, photos, poses):
@@ -110,7 +110,7 @@ def draw_all(
     return folders
 
 
-def random_photo(generator: np.random.Generator, settings: DrawConfig) -> Photo:
+def random_photo(generator: np.random.Generator, settings: DrawConfig | PhotoConfig) -> Photo:
     """Choose elevation, lens and light of one photo."""
     low, high = settings.elevation_degrees
     elevation = float(np.radians(generator.uniform(low, high)))
@@ -124,17 +124,26 @@ def random_photo(generator: np.random.Generator, settings: DrawConfig) -> Photo:
     return Photo(elevation, lens, ambient, diffuse, tuple(light))
 
 
-def _new(path: Path, shape: tuple[int, ...], dtype: Any) -> Any:
+def rarity(categories: Sequence[str]) -> NDArray[np.float64]:
+    """How often each record is picked: a category as often as the square root of its size."""
+    size = Counter(categories)
+    weight = np.array([size[category] ** -0.5 for category in categories])
+    return weight / weight.sum()
+
+
+def new_array(path: Path, shape: tuple[int, ...], dtype: Any) -> Any:
+    """An array in a new file, open for writing."""
     return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
 
 
 def _pack_targets(scene: Scene, size: int) -> NDArray[np.uint8]:
     """(6, S, S, 7) bytes: normal, colour, alpha."""
     drawn = render_targets(scene, size)
-    return _to_bytes(np.concatenate([drawn.normal, drawn.color, drawn.alpha[..., None]], -1))
+    return to_bytes(np.concatenate([drawn.normal, drawn.color, drawn.alpha[..., None]], -1))
 
 
-def _to_bytes(image: NDArray[np.floating]) -> NDArray[np.uint8]:
+def to_bytes(image: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """A picture in 0..1 as bytes."""
     return np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
 
 
@@ -160,15 +169,13 @@ class Drawings:
         categories: Sequence[str],
         recolor: float,
     ) -> None:
-        self._targets = [_open(folder, "targets.npy") for folder in folders]
-        self._photos = [_open(folder, "photos.npy") for folder in folders]
-        self._poses = [_open(folder, "poses.npy") for folder in folders]
+        self._targets = [open_array(folder, "targets.npy") for folder in folders]
+        self._photos = [open_array(folder, "photos.npy") for folder in folders]
+        self._poses = [open_array(folder, "poses.npy") for folder in folders]
         if any(len(targets) != len(categories) for targets in self._targets):
             raise InputError("The drawings were made for other objects: remove the cache folder.")
         self._shares = np.array(shares) / np.sum(shares)
-        size = Counter(categories)
-        weight = np.array([size[category] ** -0.5 for category in categories])
-        self._weights = weight / weight.sum()
+        self._weights = rarity(categories)
         self._recolor = recolor
 
     def __len__(self) -> int:
@@ -186,21 +193,6 @@ class Drawings:
             order = generator.permutation(3) if recolored else np.arange(3)
             samples.append(self.sample(int(drawing), int(index), photo, mirrored, order))
         return stack(samples)
-
-    def pick_photos(self, count: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """Random photos (count, 3, S, S) in -1..1, and their cameras (count, 2)."""
-        objects = generator.choice(len(self._weights), count, p=self._weights)
-        drawings = generator.choice(len(self._shares), count, p=self._shares)
-        photos, poses = [], []
-        for drawing, index in zip(drawings, objects, strict=True):
-            which = int(generator.integers(self._photos[drawing].shape[1]))
-            flip = -1 if generator.random() < 0.5 else 1
-            recolored = generator.random() < self._recolor
-            order = generator.permutation(3) if recolored else np.arange(3)
-            photos.append(self._photos[drawing][index, which][:, ::flip][..., order])
-            poses.append(self._poses[drawing][index, which])
-        pixels = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).float()
-        return pixels / 127.5 - 1, torch.from_numpy(np.stack(poses))
 
     def sample(
         self,
@@ -249,7 +241,8 @@ def mirror(
     return flipped, photo[:, ::-1].copy()
 
 
-def _open(folder: Path, name: str) -> NDArray[Any]:
+def open_array(folder: Path, name: str) -> NDArray[Any]:
+    """An array of a finished drawing."""
     if not (folder / "ids.json").is_file():
         raise InputError(f"The drawings in '{folder}' are missing or unfinished: draw them again.")
     return np.load(folder / name, mmap_mode="r")

@@ -34,25 +34,41 @@ class Learner(nn.Module):
         return {name: p for name, p in self.named_parameters() if p.requires_grad}
 
 
+class Seen(NamedTuple):
+    """What an image encoder tells of n photos.
+
+    ``cameras`` is (n, 2), see `era3d.training.dataset.Sample`; ``patches`` (n, patches, 5 k k) the
+    normals of k x k blocks of each patch, see `era3d.training.sight`.
+    """
+
+    cameras: Tensor
+    patches: Tensor
+
+
 class Seer(Learner):
-    """The image encoder, and a camera that is read from its embedding; only training reads it.
+    """The image encoder, and what is read from it; only training reads that.
 
     Parameters
     ----------
     pipeline : Era3DPipeline
         Its encoder is trained in place.
+    blocks : int
+        Rows and columns of blocks of a photo, of which normals are asked.
     """
 
-    def __init__(self, pipeline: Era3DPipeline) -> None:
+    def __init__(self, pipeline: Era3DPipeline, blocks: int) -> None:
         super().__init__()
         self.image_encoder = _trainable(pipeline.image_encoder)
         self.sight = _sight(pipeline)
+        encoder = pipeline.image_encoder.config
+        per_patch = blocks * encoder.patch_size // encoder.image_size
+        self.patches = nn.Linear(encoder.hidden_size, 5 * per_patch**2)
         self._preprocessor = pipeline.preprocessor
 
-    def forward(self, photos: Tensor) -> Tensor:
-        """Cameras (n, 2) of photos (n, 3, S, S) in -1..1; see `era3d.training.dataset.Sample`."""
-        pixels = encoder_input(photos, self._preprocessor)
-        return self.sight(self.image_encoder(pixels).image_embeds)
+    def forward(self, photos: Tensor) -> Seen:
+        """Look at photos (n, 3, S, S) in -1..1."""
+        said = self.image_encoder(encoder_input(photos, self._preprocessor))
+        return Seen(self.sight(said.image_embeds), self.patches(said.last_hidden_state[:, 1:]))
 
 
 class Trainee(Learner):

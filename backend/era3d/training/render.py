@@ -8,11 +8,13 @@ view fills 420/512 as well, so that front and subject agree, unless another view
 its image; deep objects are shrunk until their widest view fills `LARGEST_VIEW`.
 """
 
+import dataclasses
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_matrix
 
 from era3d import raster
@@ -85,6 +87,31 @@ class Scene:
     corner_normals: NDArray[np.float32]
     face_normals: NDArray[np.float64]
 
+    def moved(self, matrix: NDArray[np.floating], offset: ArrayLike = 0.0) -> "Scene":
+        """The scene with every vertex v at ``matrix @ v + offset``; the matrix mirrors nothing."""
+        inverse = np.linalg.inv(matrix)
+        return Scene(
+            self.vertices @ matrix.T + np.asarray(offset),
+            self.faces,
+            self.colors,
+            _unit(self.corner_normals @ inverse.astype(np.float32)),
+            _unit(self.face_normals @ inverse),
+        )
+
+    def framed(self) -> "Scene":
+        """Centred and scaled as the six target cameras want it."""
+        return dataclasses.replace(self, vertices=_framed(self.vertices, self.faces))
+
+    def beside(self, other: "Scene") -> "Scene":
+        """Both as one."""
+        return Scene(
+            np.concatenate([self.vertices, other.vertices]),
+            np.concatenate([self.faces, other.faces + len(self.vertices)]),
+            np.concatenate([self.colors, other.colors]),
+            np.concatenate([self.corner_normals, other.corner_normals]),
+            np.concatenate([self.face_normals, other.face_normals]),
+        )
+
 
 def frame_mesh(
     mesh: ColoredMesh,
@@ -101,10 +128,29 @@ def frame_mesh(
     stretch : (float, float, float)
         Factors along x, y and z, applied before the turn.
     """
-    yaw = np.radians(yaw_degrees)
-    turn = np.array([[np.cos(yaw), -np.sin(yaw), 0], [np.sin(yaw), np.cos(yaw), 0], [0, 0, 1]])
-    vertices = (mesh.vertices * np.array(stretch)) @ turn.T
-    used = vertices[np.unique(mesh.faces)]
+    vertices = (mesh.vertices * np.array(stretch)) @ turn(yaw_degrees).T
+    return shade(_framed(vertices, mesh.faces), mesh.faces, mesh.colors)
+
+
+def turn(degrees: float) -> NDArray[np.float64]:
+    """Rotation (3, 3) about the vertical, counter-clockwise seen from above."""
+    angle = np.radians(degrees)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+
+
+def shade(
+    vertices: NDArray[np.float64], faces: NDArray[np.int64], colors: NDArray[np.float32]
+) -> Scene:
+    """Vertices (n, 3), faces (m, 3) and corner colours (m, 3, 3), and the normals of these."""
+    corners = vertices[faces]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return Scene(vertices, faces, colors, _corner_normals(vertices, faces, cross), _unit(cross))
+
+
+def _framed(vertices: NDArray[np.floating], faces: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Centre and scale vertices (n, 3) as the six target cameras want them."""
+    used = vertices[np.unique(faces)]
     centre = (used.min(0) + used.max(0)) / 2
     used = used - centre
     width = {view: 2 * np.abs(used @ camera_axes(view)[0]).max() for view in VIEWS}
@@ -113,18 +159,7 @@ def frame_mesh(
         SUBJECT_FILL / max(width["front"], height, 1e-6),
         LARGEST_VIEW / max(*width.values(), height, 1e-6),
     )
-    vertices = (vertices - centre) * scale
-    corners = vertices[mesh.faces]
-    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(cross, axis=1, keepdims=True)
-    face_normals = cross / np.maximum(length, 1e-20)
-    return Scene(
-        vertices,
-        mesh.faces,
-        mesh.colors,
-        _corner_normals(vertices, mesh.faces, cross),
-        face_normals,
-    )
+    return (vertices - centre) * scale
 
 
 def _corner_normals(
@@ -139,7 +174,7 @@ def _corner_normals(
     corners = len(corner_place)
     at_place = csr_matrix((np.ones(corners), (corner_place, np.arange(corners))))
     pairs = (at_place.T @ at_place).tocoo()
-    unit = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-20)
+    unit = _unit(cross)
     near = (unit[pairs.row // 3] * unit[pairs.col // 3]).sum(1) > np.cos(
         np.radians(_CREASE_DEGREES)
     )
@@ -147,8 +182,7 @@ def _corner_normals(
         (np.ones(near.sum()), (pairs.row[near], pairs.col[near])), shape=(corners, corners)
     )
     summed = neighbours @ np.repeat(cross, 3, axis=0)
-    summed /= np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-20)
-    return summed.reshape(-1, 3, 3).astype(np.float32)
+    return _unit(summed).reshape(-1, 3, 3).astype(np.float32)
 
 
 def render_targets(scene: Scene, size: int = 64, supersampling: int = 2) -> Targets:
@@ -169,12 +203,12 @@ def render_targets(scene: Scene, size: int = 64, supersampling: int = 2) -> Targ
     drawn, covered = _draw(triangles, attributes, count * fine, fine)
     drawn = drawn.reshape(count, fine, fine, 7)
     covered = covered.reshape(count, fine, fine)
-    alpha = _shrink(covered[..., None].astype(np.float32), supersampling)
-    color = _shrink(drawn[..., :3], supersampling) + (1 - alpha)
-    normal = _shrink(drawn[..., 3:6], supersampling)
+    alpha = shrink(covered[..., None].astype(np.float32), supersampling)
+    color = shrink(drawn[..., :3], supersampling) + (1 - alpha)
+    normal = shrink(drawn[..., 3:6], supersampling)
     normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-8)
     encoded = (alpha * (normals_to_maps(normal) / 2 + 0.5) + (1 - alpha)).astype(np.float32)
-    depth = _shrink(drawn[..., 6:], supersampling)
+    depth = shrink(drawn[..., 6:], supersampling)
     depth /= np.where(alpha > 0, alpha, 1)
     depth[alpha == 0] = np.inf
     return Targets(color, encoded, alpha[..., 0], depth[..., 0])
@@ -184,6 +218,13 @@ def render_photo(
     scene: Scene, photo: Photo, size: int = 64, supersampling: int = 2
 ) -> NDArray[np.float32]:
     """Draw the picture to condition on: (S, S, 3) in 0..1 on white, cropped like a subject."""
+    return render_photo_and_normals(scene, photo, size, supersampling)[0]
+
+
+def render_photo_and_normals(
+    scene: Scene, photo: Photo, size: int = 64, supersampling: int = 2
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """As `render_photo`; and the unit normals (S, S, 3) seen there, world frame, 0 outside."""
     fine = size * supersampling
     projected, eye, inverse_depth = _project(scene.vertices, photo)
     corner = projected[np.unique(scene.faces)]
@@ -197,13 +238,14 @@ def render_photo(
     normals = scene.corner_normals * facing[:, None, None]
     weight = inverse_depth[scene.faces][..., None]
     attributes = np.concatenate([scene.colors, normals, np.ones_like(weight)], -1) * weight
-    drawn, covered = _draw(triangles, attributes, fine, fine)
-    drawn /= np.where(covered, drawn[..., 6], 1)[..., None]
-    normal = drawn[..., 3:6]
-    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-8)
-    shade = photo.ambient + photo.diffuse * np.maximum(normal @ np.array(photo.light), 0)
-    lit = np.clip(drawn[..., :3] * shade[..., None], 0, 1)
-    return _shrink(np.where(covered[..., None], lit, 1).astype(np.float32), supersampling)
+    seen, drawn = _draw_seen(triangles, attributes, fine, fine)
+    drawn /= drawn[:, 6:]
+    unit = _unit(drawn[:, 3:6])
+    facing_light = np.maximum(unit @ np.array(photo.light, np.float32), 0)
+    lit = drawn[:, :3] * (photo.ambient + photo.diffuse * facing_light)[:, None]
+    image, normal = np.ones((fine, fine, 3), np.float32), np.zeros((fine, fine, 3), np.float32)
+    image[seen], normal[seen] = np.clip(lit, 0, 1), unit
+    return shrink(image, supersampling), shrink(normal, supersampling)
 
 
 def _back(photo: Photo) -> NDArray[np.float64]:
@@ -230,12 +272,33 @@ def _draw(
     triangles: NDArray[np.float64], attributes: NDArray[np.floating], height: int, width: int
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Corner attributes (F, 3, C) blended to pixels (H, W, C), and which pixels are covered."""
+    seen, values = _draw_seen(triangles, attributes, height, width)
+    drawn = np.zeros((height, width, attributes.shape[-1]), np.float32)
+    drawn[seen] = values
+    return drawn, seen
+
+
+def _draw_seen(
+    triangles: NDArray[np.float64], attributes: NDArray[np.floating], height: int, width: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Which pixels (H, W) are covered, and corner attributes (F, 3, C) blended to those (N, C)."""
     fragments = raster.rasterize(torch.from_numpy(triangles), height, width)
-    drawn = fragments.interpolate(torch.from_numpy(attributes.astype(np.float32)))
-    return drawn.numpy(), (fragments.face >= 0).numpy()
+    seen = fragments.face >= 0
+    covered = raster.Fragments(fragments.face[seen], fragments.barycentric[seen])
+    blended = covered.interpolate(torch.from_numpy(attributes.astype(np.float32)))
+    return seen.numpy(), blended.numpy()
 
 
-def _shrink(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+_Floats = TypeVar("_Floats", NDArray[np.float32], NDArray[np.float64])
+
+
+def _unit(vectors: _Floats) -> _Floats:
+    """Vectors (..., 3) at length 1."""
+    length = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
+    return vectors / np.maximum(length, 1e-20)
+
+
+def shrink(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     """Average blocks of factor x factor pixels of (..., H, W, C)."""
     *lead, height, width, channels = image.shape
     blocks = image.reshape(*lead, height // factor, factor, width // factor, factor, channels)

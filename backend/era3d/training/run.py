@@ -24,6 +24,7 @@ def prepare(
     start: str | None = None,
     steps: int | None = None,
     resume: bool = False,
+    encoder: str | None = None,
 ) -> tuple[TrainConfig, Path]:
     """Find configuration and meshes of a run, new or resumed, and note them in its folder.
 
@@ -39,6 +40,8 @@ def prepare(
     start, steps
         Instead of the configuration's start, and of where its schedule ends.
     resume : bool
+    encoder : str, optional
+        Instead of the configuration's.
 
     Raises
     ------
@@ -59,6 +62,8 @@ def prepare(
         corpus = Path(noted["corpus"])
     if start is not None:
         settings = dataclasses.replace(settings, start=start)
+    if encoder is not None:
+        settings = dataclasses.replace(settings, encoder=encoder)
     if steps is not None:
         settings = dataclasses.replace(settings, schedule=_ending(settings, steps))
     out.mkdir(parents=True, exist_ok=True)

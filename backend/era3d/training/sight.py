@@ -1,6 +1,11 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Teaching the image encoder alone to see the camera: it needs many photos, and they are cheap."""
+"""Teaching the image encoder alone to see the camera: it needs many photos, and they are cheap.
+
+Two numbers for a photo are little to learn from. So each patch is asked, too, for the normals that
+are seen in it, in the front camera's and in the photo's own frame: between these two lies the
+elevation. An encoder learns to answer for patches much sooner, and the camera from there.
+"""
 
 import numpy as np
 import torch
@@ -10,6 +15,7 @@ from era3d.diffusion.pipeline import Era3DPipeline
 from era3d.training.metrics import camera_errors
 from era3d.training.model import Seer
 from era3d.training.objective import Losses
+from era3d.training.photos import NORMAL_BLOCK, Shots, in_both_frames
 from era3d.training.trainer import Trainer
 
 _AT_ONCE = 64
@@ -20,13 +26,19 @@ class SightTrainer(Trainer):
 
     def learner(self, pipeline: Era3DPipeline) -> Seer:
         """See `Trainer.learner`."""
-        return Seer(pipeline)
+        return Seer(pipeline, pipeline.image_size // NORMAL_BLOCK)
 
     def _losses(self) -> Losses:
         device = self.accelerator.device
-        photos, poses = self.data.drawings.pick_photos(self.config.batch, self.generator)
-        error = F.mse_loss(self._wrapped(photos.to(device)).float(), poses.to(device))
-        return Losses(error, error.detach())
+        assert self.data.photos is not None
+        picked = self.data.photos.pick(self.config.batch, self.generator)
+        shots = Shots(*(tensor.to(device) for tensor in picked))
+        seen = self._wrapped(shots.photos)
+        error = F.mse_loss(seen.cameras.float(), shots.poses)
+        asked = in_both_frames(shots.normals, shots.poses[:, 0])
+        grid = int(seen.patches.shape[1] ** 0.5)
+        asked = F.pixel_unshuffle(asked, asked.shape[-1] // grid).flatten(2).mT
+        return Losses(error + F.mse_loss(seen.patches.float(), asked), error.detach())
 
     def look(self) -> None:
         """Measure the cameras that are read from photos of objects that are not trained on."""
@@ -35,6 +47,6 @@ class SightTrainer(Trainer):
         watched, (_, seer) = self.data.watched, self.averaged()
         photos = torch.from_numpy(np.concatenate(watched.photos)).permute(0, 3, 1, 2) / 127.5 - 1
         with torch.no_grad():
-            said = torch.cat([seer(some) for some in photos.split(_AT_ONCE)]).numpy()
+            said = torch.cat([seer(some).cameras for some in photos.split(_AT_ONCE)]).numpy()
         errors = camera_errors(said, np.concatenate(watched.poses))
         self.board.numbers(self.samples, errors)

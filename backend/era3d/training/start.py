@@ -41,7 +41,7 @@ _KEPT = ("feature_extractor", "image_encoder", "image_normalizer", "text_encoder
 
 
 def begin(config: TrainConfig, out: Path) -> Era3DPipeline:
-    """The pipeline that a run starts from.
+    """The pipeline that a run starts from; with another's image encoder, if that is asked for.
 
     Parameters
     ----------
@@ -54,6 +54,13 @@ def begin(config: TrainConfig, out: Path) -> Era3DPipeline:
     InputError
         If the model to start from is not there or is of another kind.
     """
+    pipeline = _own_start(config, out)
+    if config.encoder:
+        _take_encoder(pipeline, config.encoder)
+    return pipeline
+
+
+def _own_start(config: TrainConfig, out: Path) -> Era3DPipeline:
     if not config.start:
         return new_pipeline(config.model, config.prediction)
     folder = Path(config.start).expanduser()
@@ -70,6 +77,19 @@ def begin(config: TrainConfig, out: Path) -> Era3DPipeline:
             f"'{config.prediction}'."
         )
     return pipeline
+
+
+def _take_encoder(pipeline: Era3DPipeline, model: str) -> None:
+    """Let a pipeline see with the image encoder of another model, whose embeddings are as wide."""
+    other = load_pipeline(model_folder(model))
+    ours, theirs = (p.embedding_mean.shape[-1] for p in (pipeline, other))
+    if ours != theirs:
+        raise InputError(
+            f"The image encoder of '{model}' does not fit: its embeddings have {theirs} numbers, "
+            f"not {ours}."
+        )
+    pipeline.image_encoder, pipeline.preprocessor = other.image_encoder, other.preprocessor
+    pipeline.embedding_mean, pipeline.embedding_std = other.embedding_mean, other.embedding_std
 
 
 def scheduler(prediction: str, from_noise: bool) -> DDIMScheduler:

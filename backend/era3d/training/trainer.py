@@ -73,7 +73,7 @@ class Trainer:
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
         self.config, self.out = config, out
-        self.data = Data(data, None) if isinstance(data, Drawings) else data
+        self.data = Data(data) if isinstance(data, Drawings) else data
         out.mkdir(parents=True, exist_ok=True)
         if (out / CHECKPOINT).is_file() and not resume:
             raise InputError(f"'{out}' holds a checkpoint: resume it, or choose another folder.")
@@ -167,6 +167,7 @@ class Trainer:
 
     def _losses(self) -> Losses:
         """Errors of what the model says of a batch."""
+        assert self.data.drawings is not None
         batch = self._on_device(self.data.drawings.pick(self.config.batch, self.generator))
         drawn = self.objective.draw(batch)
         photos, poses = self._further()
@@ -184,10 +185,10 @@ class Trainer:
     def _further(self) -> tuple[Tensor | None, Tensor | None]:
         """Photos of which only the camera is asked, and their cameras."""
         count, device = self.config.sight_photos, self.accelerator.device
-        if not count or not self.config.sight_weight:
+        if not count or not self.config.sight_weight or self.data.photos is None:
             return None, None
-        photos, poses = self.data.drawings.pick_photos(count, self.generator)
-        return photos.to(device), poses.to(device)
+        shots = self.data.photos.pick(count, self.generator)
+        return shots.photos.to(device), shots.poses.to(device)
 
     def _attention(self) -> Any:
         """On a CPU sequences are short: the plain attention kernel has the faster gradient."""

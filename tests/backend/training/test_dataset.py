@@ -74,23 +74,6 @@ def test_samples_are_what_was_drawn(folder):
     assert 0 <= focal < 0.7
 
 
-def test_photos_alone_come_with_their_cameras(folder):
-    drawings = Drawings([folder], [1.0], ["a"] * 4, 0.0)
-    photos, poses = drawings.pick_photos(6, np.random.default_rng(0))
-    stored = torch.from_numpy(np.load(folder / "photos.npy").reshape(-1, 32, 32, 3))
-    stored = stored.permute(0, 3, 1, 2) / 127.5 - 1
-    cameras = np.load(folder / "poses.npy").reshape(-1, 2)
-    flips = 0
-    for photo, pose in zip(photos, poses, strict=True):
-        plain = (stored - photo).abs().mean((1, 2, 3))
-        flipped = (stored - photo.flip(-1)).abs().mean((1, 2, 3))
-        best = int(torch.minimum(plain, flipped).argmin())
-        assert float(torch.minimum(plain, flipped)[best]) < 1e-5
-        assert cameras[best] == pytest.approx(pose.numpy())
-        flips += bool(flipped[best] < plain[best])
-    assert 0 < flips < 6
-
-
 def test_recoloring_changes_photo_and_colours_alike(folder):
     drawings = Drawings([folder], [1.0], ["a"] * 4, 0.0)
     plain, turned = drawings.sample(0, 0, 0), drawings.sample(0, 0, 0, False, np.array([2, 0, 1]))

@@ -84,7 +84,7 @@ def test_what_is_missing_is_asked_for(config, tmp_path):
         prepare(tmp_path, "nothing", FOLDER)
 
 
-@pytest.mark.parametrize("name", ["mini", "wider", "sight", "mini128", "folder", "full"])
+@pytest.mark.parametrize("name", ["mini", "sight", "seeing", "mini128", "folder", "full"])
 def test_shipped_configurations_are_known_by_name(name, tmp_path):
     settings, _ = prepare(tmp_path, name, FOLDER)
     assert settings.schedule.total > 0

@@ -11,7 +11,7 @@ import torch
 
 from era3d.diffusion.checkpoint import load_pipeline, save_pipeline
 from era3d.errors import InputError
-from era3d.training.config import DataConfig, DrawConfig, ScheduleConfig, TrainConfig
+from era3d.training.config import DataConfig, DrawConfig, PhotoConfig, ScheduleConfig, TrainConfig
 from era3d.training.data import load_data
 from era3d.training.sight import SightTrainer
 from era3d.training.start import new_pipeline
@@ -26,7 +26,11 @@ CONFIG = TrainConfig(
     look_every=160,
     schedule=ScheduleConfig(warmup=32, total=640, decay=160),
     model=MODEL,
-    data=DataConfig(draws=(DrawConfig(photos=6),), seen_fraction=0.3),
+    data=DataConfig(
+        draws=(DrawConfig(photos=6),),
+        sight=(PhotoConfig(count=200, company=0.0),),
+        seen_fraction=0.3,
+    ),
 )
 
 

@@ -123,7 +123,7 @@ def test_the_full_size_network_needs_the_memory_that_is_told():
     assert count * 5 * 4 / 2**30 == pytest.approx(17.7, abs=0.1)
 
 
-@pytest.mark.parametrize("name", ["mini", "wider", "mini128"])
+@pytest.mark.parametrize("name", ["mini", "seeing", "mini128"])
 def test_small_models_are_small_enough_to_ship(name):
     config = TrainConfig.load(TRAINING / f"{name}.toml")
     pipeline = new_pipeline(config.model)
@@ -140,3 +140,26 @@ def test_a_run_goes_on_from_the_model_that_ships(tmp_path):
         begin(dataclasses.replace(config, prediction="v_prediction"), tmp_path)
     with pytest.raises(InputError, match="no model"):
         begin(dataclasses.replace(config, start=str(tmp_path / "nowhere")), tmp_path)
+
+
+def test_a_run_can_begin_with_the_image_encoder_of_another_model(tmp_path):
+    config = TrainConfig.load(TRAINING / "folder.toml")
+    small = dataclasses.replace(config.model, encoder_width=64, encoder_layers=1)
+    torch.manual_seed(2)
+    save_pipeline(new_pipeline(small), tmp_path / "other", torch.float32)
+    both = begin(dataclasses.replace(config, encoder=str(tmp_path / "other")), tmp_path)
+    shipped, other = load_pipeline("mini"), load_pipeline(tmp_path / "other")
+    assert torch.equal(both.prompts, shipped.prompts)
+    assert torch.equal(both.unet.conv_in.weight, shipped.unet.conv_in.weight)
+    ours, theirs = both.image_encoder.state_dict(), other.image_encoder.state_dict()
+    assert list(ours) == list(theirs)
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert both.preprocessor == other.preprocessor
+
+
+def test_an_image_encoder_with_other_embeddings_is_refused(tmp_path):
+    config = TrainConfig.load(TRAINING / "folder.toml")
+    narrow = dataclasses.replace(config.model, embedding=32)
+    save_pipeline(new_pipeline(narrow), tmp_path / "narrow", torch.float32)
+    with pytest.raises(InputError, match="32 numbers, not 128"):
+        begin(dataclasses.replace(config, encoder=str(tmp_path / "narrow")), tmp_path)

@@ -17,6 +17,7 @@ from era3d.training.config import (
     DataConfig,
     DrawConfig,
     ModelConfig,
+    PhotoConfig,
     ScheduleConfig,
     TrainConfig,
 )
@@ -150,8 +151,9 @@ def test_network_sees_in_training_what_the_pipeline_shows_it(drawings):
 
 
 def test_an_encoder_that_is_asked_for_the_camera_learns_of_it(drawings, tmp_path):
-    seeing = dataclasses.replace(CONFIG, sight_weight=1.0, sight_photos=4)
-    trainer = Trainer(seeing, drawings, tmp_path / "seeing", False)
+    data = dataclasses.replace(CONFIG.data, sight=(PhotoConfig(count=8),))
+    seeing = dataclasses.replace(CONFIG, sight_weight=1.0, sight_photos=4, data=data)
+    trainer = Trainer(seeing, load_data(seeing, FOLDER, tmp_path), tmp_path / "seeing", False)
     before = trainer.model.sight.weight.detach().clone()
     trainer.step()
     assert not torch.equal(before, trainer.model.sight.weight)
