@@ -13,7 +13,7 @@ BLENDER ?= blender
 SCREENSHOTS ?= $(CURDIR)/screenshots
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-backend test-addon test-addon-server test-slow test-blender quality style build bench lock clean
+.PHONY: help demo test test-backend test-addon test-addon-server test-slow test-peers test-blender quality style build bench lock clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | column -t -s '|'
@@ -50,6 +50,10 @@ test-slow: .venv/.ready $(BPY_READY) ## The tests that take minutes
 			.venv-bpy-$$version/bin/python -m pytest tests/addon -m slow || exit 1; \
 	done
 
+test-peers: .venv/.ready .venv-peers/.ready ## Our files by nerfstudio's parser, our pictures by gsplat's plain torch
+	PYTHONPATH=.venv-peers .venv/bin/python -m pytest \
+		tests/backend/exports/test_nerfstudio.py tests/backend/splats/test_gsplat.py
+
 test-blender: .venv/.ready ## The add-on in a real Blender with a window (needs xvfb-run, ImageMagick)
 	BLENDER=$(BLENDER) ERA3D_SCREENSHOTS=$(SCREENSHOTS) \
 		.venv/bin/python -m pytest tests/addon/gui -m gui --timeout 900
@@ -77,7 +81,7 @@ lock: ## Write the hash-pinned requirements anew (needs uv)
 	bash requirements/lock.sh
 
 clean: ## Remove the environments and everything that was built
-	rm -rf .venv .venv-bpy-* dist demo
+	rm -rf .venv .venv-bpy-* .venv-peers dist demo
 
 .venv/.ready: requirements/dev.txt requirements/torch-version.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -89,4 +93,10 @@ clean: ## Remove the environments and everything that was built
 .venv-bpy-%/.ready: requirements/bpy-%.txt
 	$(PYTHON) -m venv .venv-bpy-$*
 	.venv-bpy-$*/bin/python -m pip install -q --require-hashes --no-deps -r $<
+	touch $@
+
+# A folder of packages beside those of .venv, which it must not change.
+.venv-peers/.ready: requirements/peers.txt .venv/.ready
+	rm -rf .venv-peers
+	.venv/bin/python -m pip install -q --require-hashes --no-deps --target .venv-peers -r $<
 	touch $@

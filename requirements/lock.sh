@@ -22,3 +22,8 @@ for version in 4.2.23 4.5.15 5.0.1; do
   printf 'bpy==%s\npytest>=9\npytest-timeout>=2.3\n' $version |
     uv pip compile - "${common[@]}" --output-file "$here/bpy-$version.txt"
 done
+# Programs of others that read our files, with no more than what that part of them imports.
+peers=(gsplat==1.5.3 nerfacc==0.5.3 nerfstudio==1.1.5 viser==0.2.7)
+peers+=(docstring-parser jaxtyping msgspec shtab typeguard tyro wadler-lindig websockets)
+printf '%s\n' "${peers[@]}" |
+  uv pip compile - --no-deps "${common[@]}" --output-file $here/peers.txt

@@ -14,7 +14,7 @@ FAINTEST = 1 / 255
 """An opacity that changes no pixel of an 8-bit picture is not drawn."""
 OPAQUE = 0.999
 DARKEST = 1e-4
-"""What lies behind so little transmittance is not drawn."""
+"""A pixel ends before the Gaussian that would leave so little transmittance, as in 3DGS."""
 
 
 class Fragments(NamedTuple):
@@ -35,7 +35,7 @@ class Fragments(NamedTuple):
 
 @torch.no_grad()
 def fragments_of(flat: Flat, opacity: Tensor, lens: Lens, slack: float = 1.0) -> Fragments:
-    """Find what is drawn: no pair fainter than `FAINTEST`, nor behind what is opaque.
+    """Find what is drawn: no pair fainter than `FAINTEST`, nor where a pixel turns opaque.
 
     Parameters
     ----------
@@ -62,7 +62,9 @@ def fragments_of(flat: Flat, opacity: Tensor, lens: Lens, slack: float = 1.0) ->
     gaussian = row_owner[owner[sorting]]
     first = _first_of_runs(pixel)
     alpha = alphas(flat, conic, opacity, pixel, gaussian, lens.width)
-    lit = transmittance(alpha, first) >= DARKEST / slack
+    light = transmittance(alpha, first)
+    # What ends a pixel now may leave light a little later, so a plan keeps it.
+    lit = light >= DARKEST / slack if slack > 1 else light * (1 - alpha) > DARKEST
     pixel, gaussian = pixel[lit], gaussian[lit]
     return Fragments(pixel, gaussian, _first_of_runs(pixel))
 

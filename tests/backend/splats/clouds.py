@@ -1,10 +1,17 @@
 # SPDX-FileCopyrightText: 2026 Era3D for Blender contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random Gaussians."""
+"""Random Gaussians, and cameras that look at them."""
 
 import numpy as np
 
+from era3d.lens import lens_of_view, orbit_lens
 from era3d.splats import Gaussians
+
+LENSES = {
+    "ortho": lens_of_view("front_right", 32),
+    "pinhole": orbit_lens("orbit", 30.0, 20.0, 32, 40.0),
+}
+"""By gsplat's name for their kind."""
 
 
 def random_cloud(count: int, degree: int = 0, seed: int = 0, smallest: float = 0.02) -> Gaussians:
