@@ -3,6 +3,7 @@
 """``era3d splats``: fit splats to photographs of one's own, and turn their files into others."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
     size = "pixels of a photograph's longer side (default: 256)"
     fit.add_argument("--size", type=int, default=256, help=size)
     fit.add_argument("--seed", type=int, default=0)
-    fit.add_argument("--device", default="cpu", help="a device of PyTorch (default: cpu)")
+    fit.add_argument("--device", default="auto", help="to fit on (default: auto)")
 
     convert = actions.add_parser("convert", help="between .ply and .spz")
     convert.set_defaults(command=_convert)
@@ -36,12 +37,17 @@ def add(commands: Any) -> None:
 def _fit(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from era3d.devices import for_geometry
+    from era3d.splats.cuda import NO_GSPLAT, lacks_gsplat
     from era3d.splats.posed import fit_posed, read_posed
 
     for name, low, high in (("count", 1, 5_000_000), ("steps", 1, 10**6), ("size", 16, 4096)):
         if not low <= getattr(options, name) <= high:
             raise InputError(f"--{name} must be {low:,} to {high:,}.")
     _ending(options.out)
+    device = for_geometry(options.device)
+    if lacks_gsplat(device):
+        print(NO_GSPLAT, file=sys.stderr)  # noqa: T201
     scene = read_posed(options.images, options.cameras, options.size)
     with tqdm(unit="step", desc="splats") as bar:
 
@@ -49,9 +55,7 @@ def _fit(options: argparse.Namespace) -> None:
             bar.total, bar.n = of, step
             bar.refresh()
 
-        made = fit_posed(
-            scene, options.count, options.steps, options.seed, progress, options.device
-        )
+        made = fit_posed(scene, options.count, options.steps, options.seed, progress, device)
     _write(options.out, made)
 
 

@@ -11,10 +11,17 @@ from era3d.lens import Lens
 from era3d.splats.project import BLUR_PX2, NEAREST
 from era3d.splats.render import Parameters
 
+NO_GSPLAT = "plain PyTorch draws the splats; gsplat is faster: pip install 'era3d[gsplat]'"
+
 
 def has_gsplat(device: str | torch.device) -> bool:
     """Whether gsplat can draw on a device."""
     return torch.device(device).type == "cuda" and find_spec("gsplat") is not None
+
+
+def lacks_gsplat(device: str | torch.device) -> bool:
+    """Whether gsplat could draw on a device, but is not installed."""
+    return torch.device(device).type == "cuda" and find_spec("gsplat") is None
 
 
 def render_cuda(gaussians: Parameters, features: Tensor, lens: Lens) -> tuple[Tensor, Tensor]:

@@ -69,6 +69,11 @@ def read_posed(images: Path, cameras: Path, size: int) -> PosedScene:
         raise InputError(f"{cameras} holds no cameras.")
     if len(points) < 4:
         raise InputError(f"{cameras} holds no points to begin with; export the sparse points too.")
+    if not np.isfinite(points).all():
+        raise InputError(f"{cameras} holds points whose place is no number; export them again.")
+    for lens in lenses:
+        if not min(lens.fx, lens.fy, lens.width, lens.height) > 0:
+            raise InputError(f"{cameras}: {lens.name} has a focal length or size of nothing.")
     targets = [_target(images, lens, size) for lens in lenses]
     return PosedScene(targets, points, colors)
 
@@ -131,19 +136,18 @@ def _lens_of_frame(path: Path, frame: Mapping[str, Any]) -> Lens:
     width, height = int(frame["w"]), int(frame["h"])
     fx = float(frame["fl_x"]) if "fl_x" in frame else _focal(frame["camera_angle_x"], width)
     pose = np.array(frame["transform_matrix"], float)
-    if not _is_pose(pose):
-        raise InputError(f"{path}: the pose of {frame['file_path']} is no rotation and place.")
+    _check_pose(path, frame["file_path"], pose)
     centre = float(frame.get("cx", width / 2)), float(frame.get("cy", height / 2))
     name = Path(str(frame["file_path"])).name
     fy = float(frame.get("fl_y", fx))
     return Lens(name, world_to_opencv(pose), fx, fy, *centre, width, height)
 
 
-def _is_pose(matrix: NDArray[np.float64]) -> bool:
-    if matrix.shape != (4, 4) or not np.isfinite(matrix).all():
-        return False
-    turn = matrix[:3, :3]
-    return bool(np.allclose(turn @ turn.T, np.eye(3), atol=1e-3) and np.linalg.det(turn) > 0)
+def _check_pose(path: Path, name: str, matrix: NDArray[np.float64]) -> None:
+    known = matrix.shape == (4, 4) and np.isfinite(matrix).all()
+    turn = matrix[:3, :3] if known else np.zeros((3, 3))
+    if not (np.allclose(turn @ turn.T, np.eye(3), atol=1e-3) and np.linalg.det(turn) > 0):
+        raise InputError(f"{path}: the pose of {name} is no rotation and place.")
 
 
 def _focal(angle: float, width: int) -> float:
@@ -155,7 +159,10 @@ def _read_colmap(folder: Path) -> tuple[list[Lens], NDArray[np.float64], NDArray
     places = [place for place in (folder, folder / "sparse" / "0", folder / "0") if _model(place)]
     if not places:
         raise InputError(f"{folder} holds no COLMAP model (cameras, images and points3D).")
-    model = pycolmap.Reconstruction(places[0])
+    try:
+        model = pycolmap.Reconstruction(places[0])
+    except (ValueError, RuntimeError) as error:
+        raise InputError(f"{places[0]} cannot be read as a COLMAP model: {error}.") from None
     lenses = list(_lenses_of_model(places[0], model))
     points = list(model.points3D.values())
     colors = np.array([point.color for point in points], float).reshape(-1, 3) / 255
@@ -176,8 +183,11 @@ def _lenses_of_model(folder: Path, model: Any) -> Iterator[Lens]:
             raise InputError(
                 f"{folder}: {image.name} has a camera {camera.model_name}; {_UNDISTORT}."
             )
-        matrix = np.eye(4)
-        matrix[:3] = image.cam_from_world().matrix()
+        matrix, pose = np.eye(4), image.cam_from_world()
+        matrix[:3] = pose.matrix()
+        # The matrix of a quaternion of length zero is the identity.
+        matrix[:3, :3] *= pose.rotation.norm()
+        _check_pose(folder, image.name, matrix)
         inner = camera.calibration_matrix()
         focal, centre = (inner[0, 0], inner[1, 1]), (inner[0, 2], inner[1, 2])
         yield Lens(image.name, matrix, *focal, *centre, camera.width, camera.height)

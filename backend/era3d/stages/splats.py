@@ -20,12 +20,15 @@ def _work(job: Job, report: Report) -> dict[str, Any]:
     from era3d.devices import for_geometry, release_memory
     from era3d.export import read_glb
     from era3d.splats import write_splat_ply
+    from era3d.splats.cuda import NO_GSPLAT, lacks_gsplat
     from era3d.splats.reconstruct import splats_of
     from era3d.views import load_views
 
     request = job.request
     mesh, views = read_glb(job.path("mesh.glb")), load_views(job.path("views"))
     device = for_geometry(request.device)
+    if lacks_gsplat(device):
+        report.note(NO_GSPLAT)
     try:
         gaussians = splats_of(mesh, views, request.seed, report.progress, device)
     finally:

@@ -11,6 +11,7 @@ import torch
 from era3d.cli import main
 from era3d.errors import InputError
 from era3d.exports.colmap import export_colmap
+from era3d.exports.points import write_points
 from era3d.exports.ring import ring_lenses
 from era3d.exports.transforms import export_transforms
 from era3d.splats import read_splat_ply
@@ -106,6 +107,8 @@ def _lose(pose):
         (_pose(lambda pose: pose.fill(0)), "the pose of images/000.png is no rotation"),
         (_distort, "is distorted; undistort"),
         (_mirror, "the pose of images/000.png is no rotation"),
+        (lambda told: told.update(fl_x=0), "000.png has a focal length or size of nothing"),
+        (lambda told: told.update(h=0), "000.png has a focal length or size of nothing"),
         (lambda told: told.pop("ply_file_path"), "holds no points"),
         (lambda told: told["frames"][3].update(file_path="images/x.png"), "x.png is missing"),
         (lambda told: told["frames"][3].pop("transform_matrix"), "'transform_matrix'"),
@@ -120,3 +123,46 @@ def test_an_empty_colmap_folder_is_refused(tmp_path):
     pytest.importorskip("pycolmap")
     with pytest.raises(InputError, match="holds no COLMAP model"):
         read_posed(tmp_path, tmp_path, 48)
+
+
+COLMAP = {
+    "cameras": "1 PINHOLE 64 64 80 80 32 32",
+    "images": "1 1 0 0 0 0 0 2 1 a.png\n\n",
+    "points3D": "\n".join(f"{k} {k} 0 0 10 10 10 0.1" for k in range(1, 6)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("images", "1 0 0 0 0 0 0 2 1 a.png\n\n", "the pose of a.png is no rotation"),
+        ("images", "1 1 0 0 0 nan 0 2 1 a.png\n\n", "cannot be read as a COLMAP model"),
+        ("images", "nonsense\n\n", "cannot be read as a COLMAP model"),
+        ("images", "", "holds no cameras"),
+        ("cameras", "1 PINHOLE 64 64 0 80 32 32", "a.png has a focal length or size of nothing"),
+        ("cameras", "1 OPENCV 64 64 80 80 32 32 0 0 0 0", "a camera OPENCV; undistort"),
+        ("points3D", "", "holds no points to begin with"),
+    ],
+)
+def test_what_is_wrong_with_a_colmap_model_is_named(tmp_path, name, content, message):
+    pytest.importorskip("pycolmap")
+    for file, good in COLMAP.items():
+        (tmp_path / f"{file}.txt").write_text(content if file == name else good)
+    with pytest.raises(InputError, match=message):
+        read_posed(tmp_path, tmp_path, 48)
+
+
+def test_a_broken_binary_model_is_refused(tmp_path):
+    pytest.importorskip("pycolmap")
+    for file in COLMAP:
+        (tmp_path / f"{file}.bin").write_bytes(b"nothing of a model")
+    with pytest.raises(InputError, match="cannot be read as a COLMAP model"):
+        read_posed(tmp_path, tmp_path, 48)
+
+
+def test_points_that_are_no_numbers_are_refused(transforms, tmp_path):
+    path = _change(transforms, tmp_path, lambda told: told.update(ply_file_path="points.ply"))
+    places = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, np.nan]])
+    write_points(tmp_path / "points.ply", places, np.zeros((4, 3), np.uint8))
+    with pytest.raises(InputError, match="points whose place is no number"):
+        read_posed(transforms / "images", path, 48)
