@@ -152,7 +152,12 @@ class Runner:
         record.state, record.attempts = RUNNING, record.attempts + 1
         self._store.save(record)
         seconds = self._settings.limits.job_seconds
-        ended = await executor.run(folder, record.first, record.last, seconds)
+        try:
+            ended = await executor.run(folder, record.first, record.last, seconds)
+        except asyncio.CancelledError:  # the server stops in order, which is not the job's doing
+            record.attempts -= 1
+            self._store.save(record)
+            raise
         self._metrics.job_seconds.observe(time.monotonic() - start)
         self._end(record, ended, began)
 

@@ -24,8 +24,8 @@ from tests.backend.serve.test_kills import SERVER, WORKER
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200)]
 CARRIER = Path(__file__).parents[3] / "era3d_blender" / "carrier"
-REQUEST = {"quality": "draft", "cells": 64, "faces": 400, "texture_size": 64}
-VIEWS_REQUEST = {"source": "views", "method": "hull"} | REQUEST
+REQUEST = {"quality": "draft", "method": "hull", "cells": 64, "faces": 400, "texture_size": 64}
+VIEWS_REQUEST = {"source": "views"} | REQUEST
 PATIENCE = 600.0
 REAL_SERVER = "import sys; from era3d.cli import main; sys.exit(main(['serve', *sys.argv[1:]]))"
 

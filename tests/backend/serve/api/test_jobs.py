@@ -117,10 +117,27 @@ def test_broken_and_oversized_pictures_are_refused(tmp_path):
         assert post(server, {}, picture=picture(size=(200, 200))).status_code == 413
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    checked = kind + content
+    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"), [(b"zTXt", b"x\0\0"), (b"iTXt", b"x\0\1\0\0\0"), (b"iCCP", b"x\0\0")]
+)
+def test_a_bomb_beside_the_pixels_is_not_unpacked(server, kind, head):
+    """50 MB in some kilobytes."""
+    whole = picture()
+    packed = zlib.compress(bytes(50 * 2**20), 9)
+    bomb = whole[:33] + chunk(kind, head + packed) + whole[33:]
+    answer = post(server, {}, picture=bomb)
+    assert answer.status_code == 422
+    assert "The picture is damaged" in answer.json()["error"]
+
+
 def test_a_bomb_is_refused_by_its_header(server):
-    header = struct.pack(">4sIIBBBBB", b"IHDR", 50_000, 50_000, 8, 6, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header
-    bomb += struct.pack(">I", zlib.crc32(header)) + struct.pack(">I4s", 0, b"IDAT")
+    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 6, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + struct.pack(">I4s", 0, b"IDAT")
     assert post(server, {}, picture=bomb).status_code == 413
     assert server.client.get("/v1/health").status_code == 200
 
@@ -297,8 +314,21 @@ def test_a_job_that_takes_the_server_down_each_time_is_given_up(tmp_path, views)
         with Server(tmp_path, held=True) as server:
             job = job or server.submit(views).json()["id"]
             server.until(job, "running")
+            record = tmp_path / job / ".server.json"
+            content = record.read_text()
+        record.write_text(content)  # as a server that was killed leaves it
     with Server(tmp_path) as server:
         assert "went down" in server.until(job, "failed")["message"]
+
+
+def test_a_server_that_is_restarted_in_order_gives_no_job_up(tmp_path, views):
+    job = None
+    for _ in range(4):
+        with Server(tmp_path, held=True) as server:
+            job = job or server.submit(views).json()["id"]
+            server.until(job, "running")
+    with Server(tmp_path) as server:
+        server.until(job, "finished")
 
 
 def test_two_workers_run_two_jobs_at_a_time(tmp_path, views):
