@@ -210,14 +210,29 @@ def _carved_shape(
     Held firmly, surface that no view sees keeps narrow recesses open; held loosely, it closes over
     what wrong depths have dug. What shows more of the normals is taken.
     """
-    maps = match(obs, float(torch.stack(box)[:, :2].abs().amax(0).norm()))
-    start = start_from_depths(maps, make_grid(box, cells), obs, trust.behind_vote)
+    start = _carve(box, cells, obs, trust)
 
     def held(firmness: float) -> _Shape:
-        shape = _Shape(*start, maps, replace(trust, firmness=firmness))
-        return shape.advanced(count, obs)
+        return replace(start, trust=replace(trust, firmness=firmness)).advanced(count, obs)
 
     return min(each(held, _FIRMNESS), key=lambda shape: shape.error(obs))
+
+
+def _carve(box: tuple[Tensor, Tensor], cells: int, obs: Observations, trust: Trust) -> _Shape:
+    """What stereo's depths leave of the hull.
+
+    A second look at the views knows what hides what. It is right about recesses that few views see
+    into, unless first depths misled it. What shows more of the normals is taken.
+    """
+    radius = float(torch.stack(box)[:, :2].abs().amax(0).norm())
+    first = match(obs, radius)
+
+    def carved(maps: DepthMaps) -> _Shape:
+        start = start_from_depths(maps, make_grid(box, cells), obs, trust.behind_vote)
+        return _Shape(*start, maps, trust)
+
+    looks = each(carved, (first, match(obs, radius, first)))
+    return min(looks, key=lambda shape: shape.error(obs))
 
 
 def _shows_more(carved: _Shape, coarse: _Shape, obs: Observations) -> bool:

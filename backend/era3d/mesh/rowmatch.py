@@ -19,6 +19,12 @@ _LARGEST_IMAGE = 160
 _LEAST_FACING = 0.2
 _WORST_MATCH = 0.5
 _PREFER_NEAR = 0.1
+# What a match costs of which nothing is known, and how much that counts beside what is.
+_UNKNOWN, _FEW = 0.4, 0.1
+# Farther than this behind the surface that another view sees a point is hidden; as far in front of
+# it, the other view sees past it. World units.
+_APART = 0.02
+_SEEN_PAST = 0.5
 # Other views' columns are looked up at this share of a pixel.
 _FINER = 3
 FORBIDDEN = 2.0
@@ -71,6 +77,14 @@ class RowImages:
         return torch.einsum("mak,ma->mk", self.axes[view], where)
 
 
+@dataclass(frozen=True)
+class Known:
+    """Depths from a first look at the views, and how far to trust them; each (V, R, R) float32."""
+
+    depth: Tensor
+    weight: Tensor
+
+
 def shrink(obs: Observations, radius: float) -> RowImages:
     """Bring observations of an object within `radius` of the vertical axis to stereo's size."""
     size = min(obs.detail, _LARGEST_IMAGE)
@@ -85,10 +99,18 @@ def shrink(obs: Observations, radius: float) -> RowImages:
     )
 
 
-def match_costs(images: RowImages, view: int) -> Tensor:
+def match_costs(images: RowImages, view: int, known: Known | None = None) -> Tensor:
     """Cost of every depth bin for every pixel of a view: how badly the views' normals differ there.
 
     Which columns meet is the same in every row, so whole rows are looked up at once.
+
+    Parameters
+    ----------
+    images : RowImages
+    view : int
+    known : Known, optional
+        With it, views from which a point would be hidden say nothing of it, and a point that some
+        view sees past costs up to `_SEEN_PAST` more.
 
     Returns
     -------
@@ -100,8 +122,9 @@ def match_costs(images: RowImages, view: int) -> Tensor:
     depth = images.bin_depth(torch.arange(images.bins, device=images.mask.device))
     normal = images.normal[view, rows, columns].permute(2, 1, 0)
     cost = torch.zeros(normal.shape[1], images.bins, normal.shape[2], device=depth.device)
-    total = torch.zeros_like(cost[:, :1])
+    total = torch.zeros_like(cost if known else cost[:, :1])
     outside = torch.full_like(cost, -torch.inf)
+    seen_past = torch.zeros_like(total)
     for other in range(len(images.mask)):
         if other == view:
             continue
@@ -115,13 +138,33 @@ def match_costs(images: RowImages, view: int) -> Tensor:
             apart += channel.sub_(here[:, None]).square_()
         weight = torch.einsum("xch,x->ch", normal, images.axes[other, 2])
         weight = torch.where(weight > _LEAST_FACING, weight, 0.0)[:, None]
+        if known:
+            behind = _behind(images, view, other, place, known)
+            weight = weight * (1.0 - behind.clamp(min=0.0))
+            seen_past = torch.maximum(seen_past, -behind)
         cost.addcmul_(apart.sqrt_().clamp_(max=_WORST_MATCH), weight)
         total += weight
-    cost /= total.clamp(min=1e-6)
+    cost.add_(_FEW * _UNKNOWN).div_(total.add_(_FEW))
+    cost.add_(seen_past, alpha=_SEEN_PAST)
     cost += _PREFER_NEAR * depth[:, None]
     cost.add_((outside > 0.5).float(), alpha=FORBIDDEN)
     cost *= images.mask[view, rows, columns].T[:, None]
     return cost.permute(2, 0, 1).contiguous()
+
+
+def _behind(images: RowImages, view: int, other: int, place: Tensor, known: Known) -> Tensor:
+    """How surely each depth of a view's pixels (C, D, H) is hidden from another view, up to 1, or
+    seen past by it, down to -1; `place` as of `_places`.
+    """
+    size, (rows, columns) = images.size, images.window(view)
+    depth = images.bin_depth(torch.arange(images.bins, device=place.device))
+    right = (torch.arange(size, device=place.device)[columns] + 0.5) / size - 0.5
+    along, across = images.axes[other, 2] @ images.axes[view, [2, 0]].T
+    there = depth * along - right[:, None] * across
+    pixel = (place + _FINER // 2) // _FINER
+    apart = (there[..., None] - known.depth[other, rows].T[pixel]) / _APART
+    sure = (apart.abs() - 1.0).clamp(0.0, 1.0) * known.weight[other, rows].T[pixel]
+    return torch.copysign(sure, apart)
 
 
 def _extent(used: Tensor) -> slice:

@@ -11,7 +11,7 @@ from torch.nn import functional
 from era3d.mesh.hull import hull_distance
 from era3d.mesh.observations import Observations
 from era3d.mesh.parallel import each
-from era3d.mesh.rowmatch import FORBIDDEN, RowImages, match_costs, shrink
+from era3d.mesh.rowmatch import FORBIDDEN, Known, RowImages, match_costs, shrink
 from era3d.mesh.smooth import aggregate
 
 _SAME = 0.015
@@ -60,10 +60,15 @@ class DepthMaps:
         return points, self.images.normal[chosen], self.weight[chosen]
 
 
-def match(obs: Observations, radius: float) -> DepthMaps:
-    """Find depth maps of an object within `radius` of the vertical axis."""
+def match(obs: Observations, radius: float, before: DepthMaps | None = None) -> DepthMaps:
+    """Find depth maps of an object within `radius` of the vertical axis.
+
+    Those found `before` of the same tell which views see a point at all. Where they are wrong, what
+    follows from them is, too.
+    """
     images = shrink(obs, radius)
-    found = each(lambda view: _match_view(images, view), range(len(images.mask)))
+    known = None if before is None else Known(before.depth, before.weight)
+    found = each(lambda view: _match_view(images, view, known), range(len(images.mask)))
     index, margin, at_hull = (torch.stack(parts) for parts in zip(*found, strict=True))
     facing = images.along(2).clamp(min=0.0)
     weight = facing**2 * (margin / _FULL_MARGIN).clamp(0.0, 1.0) * images.mask
@@ -75,10 +80,10 @@ def match(obs: Observations, radius: float) -> DepthMaps:
     return DepthMaps(depth, weight * _cross_check(maps), slope, images)
 
 
-def _match_view(images: RowImages, view: int) -> tuple[Tensor, Tensor, Tensor]:
+def _match_view(images: RowImages, view: int, known: Known | None) -> tuple[Tensor, Tensor, Tensor]:
     """`_best_bins` of one view, on all of its picture."""
     window = images.window(view)
-    found = _best_bins(aggregate(match_costs(images, view), images, view))
+    found = _best_bins(aggregate(match_costs(images, view, known), images, view))
     index, margin, at_hull = (part.new_zeros(images.mask[view].shape) for part in found)
     for target, part in zip((index, margin, at_hull), found, strict=True):
         target[window] = part

@@ -4,6 +4,7 @@
 
 import numpy as np
 
+from era3d.mesh import rowmatch
 from era3d.mesh.solve import _HULL
 
 STEPS = [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)]
@@ -36,10 +37,8 @@ def minimise(cells, phi, evidence, hull, keep, pins):
     return np.linalg.solve(matrix, right)
 
 
-def nearest_costs(images, view, row, column):
+def nearest_costs(images, view, row, column, known=None):
     """Cost (D,) of each depth of one pixel, from the definition; `images` are `RowImages`."""
-    from era3d.mesh.rowmatch import _LEAST_FACING, _PREFER_NEAR, _WORST_MATCH, FORBIDDEN
-
     size, axes = images.size, images.axes.numpy()
     normal = images.normal.numpy()
     here, costs = normal[view, row, column], []
@@ -47,8 +46,8 @@ def nearest_costs(images, view, row, column):
         depth = float(images.bin_depth(index))
         across = (column + 0.5) / size - 0.5
         point = across * axes[view, 0] - depth * axes[view, 2]
-        worth = total = 0.0
-        outside = -np.inf
+        worth, total = rowmatch._FEW * rowmatch._UNKNOWN, rowmatch._FEW
+        outside, seen_past = -np.inf, 0.0
         for other in range(len(axes)):
             if other == view:
                 continue
@@ -59,11 +58,18 @@ def nearest_costs(images, view, row, column):
             outline = images.outline[other, row].numpy()
             outside = max(outside, (1 - share) * outline[left] + share * outline[left + 1])
             weight = here @ axes[other, 2]
-            if weight > _LEAST_FACING:
-                worth += weight * min(np.linalg.norm(here - blend), _WORST_MATCH)
-                total += weight
-        cost = worth / max(total, 1e-6) + _PREFER_NEAR * depth
-        costs.append(cost + FORBIDDEN * (outside > 0.5))
+            weight = weight if weight > rowmatch._LEAST_FACING else 0.0
+            if known:
+                nearest = int(there + 0.5)
+                behind = -point @ axes[other, 2] - float(known.depth[other, row, nearest])
+                sure = min(max(abs(behind) / rowmatch._APART - 1.0, 0.0), 1.0)
+                sure *= float(known.weight[other, row, nearest])
+                weight *= 1.0 - sure * (behind > 0)
+                seen_past = max(seen_past, sure * (behind < 0))
+            worth += weight * min(np.linalg.norm(here - blend), rowmatch._WORST_MATCH)
+            total += weight
+        cost = worth / total + rowmatch._SEEN_PAST * seen_past + rowmatch._PREFER_NEAR * depth
+        costs.append(cost + rowmatch.FORBIDDEN * (outside > 0.5))
     return np.array(costs)
 
 
