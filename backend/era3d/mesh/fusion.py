@@ -41,6 +41,8 @@ _BEYOND, _MOST_FINER = ((112, 6), (176, 3), (256, 3)), 1.2
 # How much each solution keeps to the field before it; and, once stereo has carved, where no view
 # sees: loosely or firmly.
 _KEEP, _FIRMNESS = 0.002, (0.002, 0.3)
+# Where the two are as good, surface is held loosely.
+_CLEARLY = 0.99
 # By how much more normals may be off on a shape just carved, which finer levels are to smooth yet,
 # if it fills the silhouettes better: a coarse lattice loses thin parts.
 _ROUGHER = 1.1
@@ -208,14 +210,16 @@ def _carved_shape(
     """A level set from what stereo's depths carve of the hull.
 
     Held firmly, surface that no view sees keeps narrow recesses open; held loosely, it closes over
-    what wrong depths have dug. What shows more of the normals is taken.
+    what wrong depths have dug. Half of the steps tell which shows more of the normals.
     """
     start = _carve(box, cells, obs, trust)
 
     def held(firmness: float) -> _Shape:
-        return replace(start, trust=replace(trust, firmness=firmness)).advanced(count, obs)
+        return replace(start, trust=replace(trust, firmness=firmness)).advanced(count // 2, obs)
 
-    return min(each(held, _FIRMNESS), key=lambda shape: shape.error(obs))
+    loose, firm = each(held, _FIRMNESS)
+    shape = firm if firm.error(obs) < _CLEARLY * loose.error(obs) else loose
+    return shape.advanced(count - count // 2, obs)
 
 
 def _carve(box: tuple[Tensor, Tensor], cells: int, obs: Observations, trust: Trust) -> _Shape:
