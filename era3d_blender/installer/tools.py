@@ -74,8 +74,17 @@ class Pip:
 def find_uv(root: Path) -> Uv | None:
     """Return uv from the path, or from the environment that `get_uv` made."""
     own = str(python_of(root / "uv").parent)
-    program = shutil.which("uv") or shutil.which("uv", path=own)
-    return Uv(program) if program else None
+    found = (shutil.which("uv"), shutil.which("uv", path=own))
+    return next((Uv(program) for program in found if program and _starts(program)), None)
+
+
+def _starts(program: str) -> bool:
+    """Whether a program is there: a shim has the name and is not the thing."""
+    try:
+        asked = subprocess.run([program, "--version"], capture_output=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.returncode == 0
 
 
 def get_uv(root: Path, python: str, source: list[str], say: Say) -> Uv | Pip:

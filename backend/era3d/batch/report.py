@@ -19,7 +19,7 @@ _THUMBNAIL = 128
 _STYLE = (
     "body{font:15px system-ui;margin:2em;background:#202020;color:#ddd}"
     "table{border-collapse:collapse}td,th{padding:.4em .8em;text-align:left;"
-    "border-bottom:1px solid #444}img{height:128px;background:#fff}.bad{color:#f77}"
+    "border-bottom:1px solid #444}img{height:128px;background:#fff}a{color:#8bf}.bad{color:#f77}"
 )
 
 
