@@ -83,7 +83,7 @@ class Child:
         self._process = await self._start()
         end = time.monotonic() + _START_SECONDS
         while (state := self._state()) is None or state["state"] != "idle":
-            await self._look_on(end, "The worker does not start")
+            await self._look_on(end, "The worker did not start and was ended; run the job again.")
 
     async def _start(self) -> asyncio.subprocess.Process:
         with self._open_log() as log:
@@ -116,14 +116,15 @@ class Child:
 
     async def _until_done(self, name: str, end: float) -> dict[str, Any]:
         """Wait for the end of an order; returns what the worker tells of it."""
-        told = False
+        told, late = False, "The job took too long and was ended; ask for less, or run it again."
         while not (state := self._state()) or not (last := state["last"]) or last["id"] != name:
             if self._cancelled is not None:
                 if not told:
                     await self._tell({"command": "cancel"})
                     told = True
                 end = min(end, self._cancelled + _CANCEL_SECONDS)
-            await self._look_on(end, "The job took too long")
+                late = "The job did not stop when it was asked to, and was ended with its worker."
+            await self._look_on(end, late)
         last_told: dict[str, Any] = last
         return last_told
 
@@ -132,7 +133,7 @@ class Child:
         assert self._process is not None
         if time.monotonic() > end:
             await self.stop()
-            raise Ended(f"{late}, and was ended; ask for less, or run it again.")
+            raise Ended(late)
         if self._process.returncode is not None:
             raise Ended(
                 f"The worker ended{_how(self._process.returncode)}; finished stages are kept, "

@@ -103,6 +103,7 @@ def test_a_job_that_does_not_listen_is_ended_with_its_worker(child, tmp_path, mo
     monkeypatch.setattr(child_module, "_CANCEL_SECONDS", 0.3)
     [outcome] = run(child, job(tmp_path, "hang"), during=child.cancel)
     assert outcome.code == TERMINATED
+    assert "did not stop" in outcome.message
 
 
 def test_a_worker_that_cannot_start_is_said(child, tmp_path, monkeypatch):
