@@ -13,6 +13,7 @@ from era3d.drawing import Drawing, draw
 from era3d.exports.extras import need
 from era3d.lens import Lens
 from era3d.photos.matching import Matches, match
+from era3d.photos.outline import align, depth_inside
 from era3d.progress import Progress, ignore
 from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 
@@ -94,6 +95,7 @@ def refine_camera(
         progress(step + 1, _ROUNDS)
     if not agreed:
         return Refined(start, False, 0, float("nan"), float("nan"))
+    lens, drawn = _aligned(mesh, photo, lens, drawn, known)
     before, after = _errors(known, first, lens)
     outline = _outline(photo, drawn) - _outline(photo, drawing)
     accepted = after < _BETTER * before and outline > -_OUTLINE_SLACK
@@ -136,6 +138,28 @@ def _solve(
         )
         best = fitted, int(answer["num_inliers"])
     return best
+
+
+def _aligned(
+    mesh: TexturedMesh | ColoredMesh,
+    photo: NDArray[np.uint8],
+    lens: Lens,
+    drawn: Drawing,
+    matches: Matches,
+) -> tuple[Lens, Drawing]:
+    """Return the camera, or one that fits the photo's outline better, and its drawing."""
+    depth = depth_inside(photo)
+    if depth is None:
+        return lens, drawn
+    for _ in range(_ROUNDS):
+        off = np.linalg.norm(lens.project(matches.point)[0] - matches.pixel, axis=1)
+        near = Matches(matches.pixel[off < _NEAR], matches.point[off < _NEAR])
+        moved = align(lens, near, drawn, depth)
+        drawn_moved = draw(mesh, moved, samples=1)
+        if _outline(photo, drawn_moved) <= _outline(photo, drawn):
+            break
+        lens, drawn = moved, drawn_moved
+    return lens, drawn
 
 
 def _errors(matches: Matches, *lenses: Lens) -> tuple[float, ...]:

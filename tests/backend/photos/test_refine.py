@@ -16,6 +16,8 @@ from era3d.errors import InputError
 from era3d.export import write_glb
 from era3d.job import Job, Request
 from era3d.lens import lens_of_reference, orbit_lens, reference_of_lens
+from era3d.photos.matching import Matches
+from era3d.photos.outline import align, depth_inside
 from era3d.photos.refine import refine_camera
 from era3d.stages.files import write_cameras
 from tests.backend.photos.scenes import speckled
@@ -85,3 +87,33 @@ def test_a_job_takes_the_better_camera(mesh, photo, tmp_path, capsys):
     told = json.loads(job.path("cameras.json").read_text())
     assert lens_of_reference(told["reference"]).fx == pytest.approx(TRUTH.fx, rel=0.02)
     assert len(told["views"]) == 6
+
+
+def test_the_outline_tells_what_few_features_leave_open(mesh, photo):
+    """Twenty inexact matches on one side of a box: a longer lens from farther off fits as well."""
+    rng = np.random.default_rng(0)
+    seen = draw(mesh, TRUTH, samples=1).position
+    side = np.argwhere(np.isfinite(seen[..., 0]) & (seen[..., 1] < seen[..., 1][160, 160] + 0.02))
+    row, column = side[rng.choice(len(side), 20, replace=False)].T
+    pixel = np.stack([column, row], 1) + 0.5 + rng.normal(0, 1.0, (20, 2))
+    matches = Matches(pixel, seen[row, column].astype(float))
+    matrix = TRUTH.world_to_camera.copy()
+    matrix[2, 3] *= 1.1
+    lens = replace(TRUTH, world_to_camera=matrix, fx=1.1 * TRUTH.fx, fy=1.1 * TRUTH.fy)
+    depth = depth_inside(photo)
+    for _ in range(3):
+        lens = align(lens, matches, draw(mesh, lens, samples=1), depth)
+    assert lens.fx == pytest.approx(TRUTH.fx, rel=0.02)
+    assert _turned(lens, TRUTH) < 1.0
+    assert np.linalg.norm(lens.position - TRUTH.position) < 0.02 * 1.7
+
+
+def test_a_photo_without_a_cut_out_has_no_outline(photo):
+    whole = photo.copy()
+    whole[..., 3] = 255
+    assert depth_inside(whole) is None
+    whole[..., 3] = 0
+    assert depth_inside(whole) is None
+    depth = depth_inside(photo)
+    assert ((depth > 0) == (photo[..., 3] > 127)).all()
+    assert np.abs(depth).min() == 0.5
