@@ -93,6 +93,9 @@ def _until_broken(
                     yield future.result()
         except (KeyboardInterrupt, Cancelled):
             pool.shutdown(wait=False, cancel_futures=True)
+            # Where no terminal tells them, too, they would finish their jobs first.
+            for child in multiprocessing.active_children():
+                child.terminate()
             raise
 
 

@@ -3,6 +3,7 @@
 """A folder of pictures: what counts as one, what fails alone, what is reported."""
 
 import base64
+import contextlib
 import csv
 import io
 import json
@@ -144,18 +145,23 @@ if __name__ == "__main__":
 """
 
 
-def test_who_kills_a_batch_kills_its_processes(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_who_ends_a_batch_ends_its_processes(tmp_path, how):
+    """Also where only the batch itself is told, as with `kill`, and no terminal tells the rest."""
     script = tmp_path / "wait.py"
     script.write_text(WAIT)
-    process = subprocess.Popen([sys.executable, str(script), "picture"])
+    process = subprocess.Popen([sys.executable, str(script), "picture"], stderr=subprocess.DEVNULL)
     end, children = time.monotonic() + 60.0, []
     while len(children) < 3 and time.monotonic() < end:  # two that work, and one of Python's own
         time.sleep(0.05)
         children = psutil.Process(process.pid).children(recursive=True)
+    time.sleep(1.0)
+    process.send_signal(how)
+    _, left = psutil.wait_procs([psutil.Process(process.pid), *children], 60.0)
     process.kill()
     process.wait()
-    assert len(children) >= 3
-    _, left = psutil.wait_procs(children, 60.0)
     for child in left:
-        child.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    assert len(children) >= 3
     assert not left
