@@ -55,9 +55,7 @@ def begin(config: TrainConfig, out: Path) -> Era3DPipeline:
         If the model to start from is not there or is of another kind.
     """
     pipeline = _own_start(config, out)
-    if config.encoder:
-        _take_encoder(pipeline, config.encoder)
-    return pipeline
+    return _with_encoder(pipeline, config.encoder) if config.encoder else pipeline
 
 
 def _own_start(config: TrainConfig, out: Path) -> Era3DPipeline:
@@ -79,8 +77,8 @@ def _own_start(config: TrainConfig, out: Path) -> Era3DPipeline:
     return pipeline
 
 
-def _take_encoder(pipeline: Era3DPipeline, model: str) -> None:
-    """Let a pipeline see with the image encoder of another model, whose embeddings are as wide."""
+def _with_encoder(pipeline: Era3DPipeline, model: str) -> Era3DPipeline:
+    """The pipeline with the image encoder of another model, whose embeddings are as wide."""
     other = load_pipeline(model_folder(model))
     ours, theirs = (p.embedding_mean.shape[-1] for p in (pipeline, other))
     if ours != theirs:
@@ -88,8 +86,18 @@ def _take_encoder(pipeline: Era3DPipeline, model: str) -> None:
             f"The image encoder of '{model}' does not fit: its embeddings have {theirs} numbers, "
             f"not {ours}."
         )
-    pipeline.image_encoder, pipeline.preprocessor = other.image_encoder, other.preprocessor
-    pipeline.embedding_mean, pipeline.embedding_std = other.embedding_mean, other.embedding_std
+    return Era3DPipeline(
+        pipeline.unet,
+        pipeline.codec,
+        pipeline.scheduler,
+        other.image_encoder,
+        other.preprocessor,
+        other.embedding_mean,
+        other.embedding_std,
+        pipeline.prompts,
+        pipeline.label_codes,
+        pipeline.presets,
+    )
 
 
 def scheduler(prediction: str, from_noise: bool) -> DDIMScheduler:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
@@ -155,6 +156,7 @@ def test_a_run_can_begin_with_the_image_encoder_of_another_model(tmp_path):
     assert list(ours) == list(theirs)
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     assert both.preprocessor == other.preprocessor
+    assert both(np.full((64, 64, 3), 200, np.uint8)).normal.shape == (6, 64, 64, 3)
 
 
 def test_an_image_encoder_with_other_embeddings_is_refused(tmp_path):
