@@ -162,11 +162,22 @@ class Photos:
         normals[mirrored] = normals[mirrored, :, ::-1] * np.array([-1, 1, 1], np.int8)
         for i in np.flatnonzero(generator.random(count) < self._recolor):
             photos[i] = photos[i][..., generator.permutation(3)]
-        return Shots(
-            torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 127.5 - 1,
-            torch.from_numpy(normals).permute(0, 3, 1, 2).float() / 127,
-            torch.from_numpy(poses),
-        )
+        return _shots(photos, normals, poses)
+
+    def everything(self) -> Shots:
+        """All photos as they were drawn."""
+        return _shots(*(np.concatenate(files) for files in self._arrays))
+
+
+def _shots(
+    photos: NDArray[np.uint8], normals: NDArray[np.int8], poses: NDArray[np.float32]
+) -> Shots:
+    """Stored photos as what is learned from."""
+    return Shots(
+        torch.from_numpy(photos).permute(0, 3, 1, 2).float() / 127.5 - 1,
+        torch.from_numpy(normals).permute(0, 3, 1, 2).float() / 127,
+        torch.from_numpy(poses),
+    )
 
 
 def in_both_frames(normals: Tensor, elevation: Tensor) -> Tensor:

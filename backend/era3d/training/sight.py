@@ -41,12 +41,24 @@ class SightTrainer(Trainer):
         return Losses(error + F.mse_loss(seen.patches.float(), asked), error.detach())
 
     def look(self) -> None:
-        """Measure the cameras that are read from photos of objects that are not trained on."""
-        if self.board is None or self.data.watched is None:
+        """Measure the cameras read from photos of objects that are not trained on.
+
+        In the log ``elevation`` and ``focal`` are of photos as a model's other conditions are, and
+        ``any_...`` of photos as in the training; ``..._constant`` is of the best constant camera.
+        """
+        if self.board is None or self.data.watched is None or self.data.watched_photos is None:
             return
-        watched, (_, seer) = self.data.watched, self.averaged()
-        photos = torch.from_numpy(np.concatenate(watched.photos)).permute(0, 3, 1, 2) / 127.5 - 1
-        with torch.no_grad():
-            said = torch.cat([seer(some).cameras for some in photos.split(_AT_ONCE)]).numpy()
-        errors = camera_errors(said, np.concatenate(watched.poses))
-        self.board.numbers(self.samples, errors)
+        seer, watched = self.averaged()[1], self.data.watched
+        fronts = torch.from_numpy(np.concatenate(watched.photos)).permute(0, 3, 1, 2) / 127.5 - 1
+        shots = self.data.watched_photos.everything()
+        numbers = {}
+        for name, photos, true in (
+            ("", fronts, np.concatenate(watched.poses)),
+            ("any_", shots.photos, shots.poses.numpy()),
+        ):
+            with torch.no_grad():
+                said = torch.cat([seer(some).cameras for some in photos.split(_AT_ONCE)]).numpy()
+            constant = camera_errors(np.median(true, 0), true)
+            numbers |= {f"{name}{key}": error for key, error in camera_errors(said, true).items()}
+            numbers |= {f"{name}{key}_constant": error for key, error in constant.items()}
+        self.board.numbers(self.samples, numbers)

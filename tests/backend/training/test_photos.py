@@ -123,6 +123,18 @@ def test_normals_are_those_of_the_blocks_of_the_photo(folder):
     assert (normals[empty] == 0).mean() > 0.99
 
 
+def test_several_folders_are_picked_from_evenly(corpus, folder):
+    more = dataclasses.replace(SETTINGS, count=8, yaws=(0.0, 90.0), seed=3)
+    other = draw_photos(corpus, corpus.records[:4], more, 32, folder.parent)
+    photos = Photos([folder, other], 0.0)
+    assert len(photos) == 32
+    poses = np.concatenate([np.load(f / "poses.npy") for f in (folder, other)])
+    assert np.array_equal(photos.everything().poses.numpy(), poses)
+    picked = photos.pick(400, np.random.default_rng(0)).poses.numpy()[:, 0]
+    share = np.isin(picked, poses[24:, 0]).mean()
+    assert 0.15 < share < 0.35
+
+
 def test_what_is_recoloured_keeps_its_normals(folder):
     plain = Photos([folder], 0.0).pick(8, np.random.default_rng(1))
     turned = Photos([folder], 1.0).pick(8, np.random.default_rng(1))

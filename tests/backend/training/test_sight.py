@@ -70,7 +70,9 @@ def test_it_learns_and_what_is_kept_out_is_measured(trained):
     log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
     looks = [x for x in log if "elevation" in x]
     assert [x["samples"] for x in looks] == [160, 320, 480, 640]
-    assert all(0 < x["elevation"] < 30 and 0 < x["focal"] < 0.5 for x in looks)
+    for kind in ("", "any_"):
+        assert all(0 < x[f"{kind}elevation"] < 30 and 0 < x[f"{kind}focal"] < 0.5 for x in looks)
+        assert len({x[f"{kind}elevation_constant"] for x in looks}) == 1
 
 
 def test_interrupted_it_goes_on_bit_for_bit(tmp_path):
