@@ -51,7 +51,7 @@ class SightTrainer(Trainer):
         seer, watched = self.averaged()[1], self.data.watched
         fronts = torch.from_numpy(np.concatenate(watched.photos)).permute(0, 3, 1, 2) / 127.5 - 1
         shots = self.data.watched_photos.everything()
-        numbers = {}
+        numbers: dict[str, float] = {}
         for name, photos, true in (
             ("", fronts, np.concatenate(watched.poses)),
             ("any_", shots.photos, shots.poses.numpy()),
