@@ -124,6 +124,7 @@ def match_costs(images: RowImages, view: int, known: Known | None = None) -> Ten
     cost = torch.zeros(normal.shape[1], images.bins, normal.shape[2], device=depth.device)
     total = torch.zeros_like(cost if known else cost[:, :1])
     outside = torch.full_like(cost, -torch.inf)
+    # How surely some view sees past a point, 0 to -1.
     seen_past = torch.zeros_like(total)
     for other in range(len(images.mask)):
         if other == view:
@@ -140,12 +141,12 @@ def match_costs(images: RowImages, view: int, known: Known | None = None) -> Ten
         weight = torch.where(weight > _LEAST_FACING, weight, 0.0)[:, None]
         if known:
             behind = _behind(images, view, other, place, known)
-            weight = weight * (1.0 - behind.clamp(min=0.0))
-            seen_past = torch.maximum(seen_past, -behind)
+            torch.minimum(seen_past, behind, out=seen_past)
+            weight = behind.clamp_(min=0.0).neg_().add_(1.0).mul_(weight)
         cost.addcmul_(apart.sqrt_().clamp_(max=_WORST_MATCH), weight)
         total += weight
     cost.add_(_FEW * _UNKNOWN).div_(total.add_(_FEW))
-    cost.add_(seen_past, alpha=_SEEN_PAST)
+    cost.sub_(seen_past, alpha=_SEEN_PAST)
     cost += _PREFER_NEAR * depth[:, None]
     cost.add_((outside > 0.5).float(), alpha=FORBIDDEN)
     cost *= images.mask[view, rows, columns].T[:, None]
@@ -162,9 +163,9 @@ def _behind(images: RowImages, view: int, other: int, place: Tensor, known: Know
     along, across = images.axes[other, 2] @ images.axes[view, [2, 0]].T
     there = depth * along - right[:, None] * across
     pixel = (place + _FINER // 2) // _FINER
-    apart = (there[..., None] - known.depth[other, rows].T[pixel]) / _APART
-    sure = (apart.abs() - 1.0).clamp(0.0, 1.0) * known.weight[other, rows].T[pixel]
-    return torch.copysign(sure, apart)
+    apart = known.depth[other, rows].T[pixel].neg_().add_(there[..., None]).div_(_APART)
+    sure = apart.abs().sub_(1.0).clamp_(0.0, 1.0).mul_(known.weight[other, rows].T[pixel])
+    return sure.copysign_(apart)
 
 
 def _extent(used: Tensor) -> slice:
