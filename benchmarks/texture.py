@@ -26,12 +26,13 @@ import torch
 from machine import machine
 from numpy.typing import NDArray
 from results import keep
+from scipy.spatial import cKDTree
 
 from era3d.mesh import TriangleMesh, read_ply
 from era3d.raster import rasterize
 from era3d.texture import TexturedMesh, TextureSettings, bake, paint_vertices
 from era3d.texture.sampling import sample
-from era3d.texture.seams import measure_seams
+from era3d.texture.seams import Painting, measure_seams
 from era3d.views import Views, load_views
 
 HEADING = "## Texture"
@@ -44,11 +45,12 @@ UNEVEN = 0.95 * (1 + 0.05 * np.array([1, -1, 1, -1, 1, -1]))
 ABOUT = """PSNR in dB at six azimuths between the views, as the judge counts: where the picture and
 the truth are both opaque. Ceiling: the same baker on the true mesh. Vertex: a colour per vertex of
 the same mesh. Seam: mean colour gradient across borders of charts over the mean gradient elsewhere
-with exposures of the views 5 % up and down in turn; charts lie along creases, where many objects
-change colour themselves, so charts is the same over what it is with exposures as they are, and
-views likewise across lines where another view contributes most. Jump: difference of colour, 0 to
-255, between both sides at the very border of charts. Fill: texels in charts or within two texels of
-one, which filtering needs. Seconds, CPU s and MB: baking alone, unwrapping included.
+with exposures of the views 5 % up and down in turn. Charts lie along creases, where many objects
+change colour themselves: own is the same of the object's own colours at the same places (those of
+the ceiling's texture), and added is seam over own. Charts is seam over what it is with exposures as
+they are, and views likewise across lines where another view contributes most. Jump: difference of
+colour, 0 to 255, between both sides at the very border of charts. Fill: texels in charts or within
+two texels of one, which filtering needs. Seconds, CPU s and MB: baking alone, unwrapping included.
 """
 
 
@@ -89,6 +91,7 @@ def measure(truth: Path, surfaces: Path, size: int) -> dict[str, Any]:
     best = bake(true_mesh, views, settings)
     colored = paint_vertices(mesh, views)
     even = measure_seams(mesh.faces, textured)
+    own = measure_seams(mesh.faces, textured, painting(best))
     seam = measure_seams(mesh.faces, bake(mesh, uneven(views), settings))
     return {
         "shape": truth.name,
@@ -96,6 +99,8 @@ def measure(truth: Path, surfaces: Path, size: int) -> dict[str, Any]:
         "ceiling": psnr(pictures, best, best.uv, best.image),
         "vertex": psnr(pictures, colored, colored.colors, None),
         "seam": seam.charts,
+        "own": own.charts,
+        "added": seam.charts / own.charts,
         "charts": seam.charts / even.charts,
         "views": seam.views / even.views,
         "jump": even.jump,
@@ -143,6 +148,18 @@ def psnr(
     return float(np.mean(found))
 
 
+def painting(textured: TexturedMesh) -> Painting:
+    """The colours of the texels nearest to points in space."""
+    size = len(textured.image)
+    corners = np.zeros((len(textured.faces), 3, 3), np.float32)
+    corners[..., :2] = textured.uv[textured.faces] * size
+    drawn = rasterize(torch.from_numpy(corners), size, size)
+    used = (drawn.face >= 0).numpy()
+    points = drawn.interpolate(torch.from_numpy(textured.vertices[textured.faces])).numpy()[used]
+    tree, color = cKDTree(points), textured.image[used].astype(np.float64)
+    return lambda places: color[tree.query(places)[1]]
+
+
 def fill(textured: TexturedMesh) -> float:
     """Share of texels in charts or within two texels of one."""
     size = len(textured.image)
@@ -167,7 +184,9 @@ def cell(name: str, value: Any) -> str:
     """A value as it stands in the table."""
     if isinstance(value, str):
         return value
-    digits = {"seam": 2, "charts": 2, "views": 2, "fill": 2, "MB": 0}.get(name, 1)
+    digits = {"seam": 2, "own": 2, "added": 2, "charts": 2, "views": 2, "fill": 2, "MB": 0}.get(
+        name, 1
+    )
     return f"{value:.{digits}f}"
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How visible the borders of charts and of views are in a texture."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,9 @@ from era3d.texture.coverage import PALETTE
 from era3d.texture.normals import unit
 from era3d.texture.sampling import sample
 from era3d.texture.textured_mesh import TexturedMesh
+
+# Colours (p, 3), 0..255, of points (p, 3) on the surface.
+Painting = Callable[[NDArray[np.float64]], NDArray[np.floating]]
 
 # How far from an edge colours are compared, in units: three quarters of a pixel of 512.
 _REACH = 0.75 / 512
@@ -28,7 +32,7 @@ class Seams:
         Mean colour gradient across edges of the mesh where two charts meet, and across those where
         another view contributes most on the other side, over the mean gradient elsewhere. At 1 they
         cannot be told from any other place. Where they follow what the object shows, the rim of a
-        fruit for example, that counts, too: compare with the same views left as they were.
+        fruit for example, that counts, too: compare with the object's own colours there.
     jump : float
         Mean difference of colour, 0..255, between both sides at the very place where charts meet.
     """
@@ -38,7 +42,9 @@ class Seams:
     jump: float
 
 
-def measure_seams(faces: NDArray[np.int32], textured: TexturedMesh) -> Seams:
+def measure_seams(
+    faces: NDArray[np.int32], textured: TexturedMesh, own: Painting | None = None
+) -> Seams:
     """Compare colours at the middle of each edge between two faces, a little inside of either.
 
     Parameters
@@ -47,13 +53,15 @@ def measure_seams(faces: NDArray[np.int32], textured: TexturedMesh) -> Seams:
         Of the mesh before it was cut.
     textured : TexturedMesh
         What `era3d.texture.bake` made of it.
+    own : Painting, optional
+        Colours to compare at the same places instead of those in the texture.
     """
     pairs = neighbours(faces)
     one, other = faces[pairs[:, 0]], faces[pairs[:, 1]]
     same = one[:, :, None] == other[:, None]
     proper = same.sum((1, 2)) == 2
     pairs, same = pairs[proper], same[proper]
-    distance, difference = _across(textured, pairs, same, _REACH)
+    distance, difference = _across(textured, pairs, same, _REACH, own)
     gradient = difference / np.maximum(distance, 1e-9)
     fine = distance > 0.1 * _REACH
     joined = textured.faces[pairs[:, 0]][:, :, None] == textured.faces[pairs[:, 1]][:, None]
@@ -62,22 +70,30 @@ def measure_seams(faces: NDArray[np.int32], textured: TexturedMesh) -> Seams:
     between_views = fine & (view[pairs[:, 0]] != view[pairs[:, 1]])
     elsewhere = max(float(gradient[fine & ~between_charts & ~between_views].mean()), 1e-9)
     charts, views = (gradient[border].mean() for border in (between_charts, between_views))
-    _, jump = _across(textured, pairs[between_charts], same[between_charts], 0.0)
+    _, jump = _across(textured, pairs[between_charts], same[between_charts], 0.0, own)
     return Seams(float(charts) / elsewhere, float(views) / elsewhere, float(jump.mean()))
 
 
 def _across(
-    textured: TexturedMesh, pairs: NDArray[np.int64], same: NDArray[np.bool_], reach: float
+    textured: TexturedMesh,
+    pairs: NDArray[np.int64],
+    same: NDArray[np.bool_],
+    reach: float,
+    own: Painting | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Distances and differences of colour (p,) from one side of edges to the other."""
-    near = _beside(textured, pairs[:, 0], np.asarray(same.any(2)), reach)
-    far = _beside(textured, pairs[:, 1], np.asarray(same.any(1)), reach)
+    near = _beside(textured, pairs[:, 0], np.asarray(same.any(2)), reach, own)
+    far = _beside(textured, pairs[:, 1], np.asarray(same.any(1)), reach, own)
     step = near - far
     return np.linalg.norm(step[:, :3], axis=1), np.linalg.norm(step[:, 3:], axis=1) / np.sqrt(3)
 
 
 def _beside(
-    textured: TexturedMesh, face: NDArray[np.int64], on_edge: NDArray[np.bool_], reach: float
+    textured: TexturedMesh,
+    face: NDArray[np.int64],
+    on_edge: NDArray[np.bool_],
+    reach: float,
+    own: Painting | None,
 ) -> NDArray[np.float64]:
     """Points and colours (p, 6) a little inside of faces (p,) from one of their edges (p, 3)."""
     corners = textured.vertices[textured.faces[face]].astype(np.float64)
@@ -87,6 +103,8 @@ def _beside(
     share = np.minimum(reach / np.maximum(length, 1e-12), 1.0)
     weight = middle + share[:, None] * inward
     point = np.einsum("pk,pkc->pc", weight, corners)
+    if own is not None:
+        return np.concatenate([point, own(point)], 1)
     uv = np.einsum("pk,pkc->pc", weight, textured.uv[textured.faces[face]])
     return np.concatenate([point, _look_up(textured.image, uv, cv2.INTER_LINEAR)], 1)
 

@@ -11,10 +11,11 @@ from PIL import Image
 from era3d.cameras import AZIMUTH_DEGREES, VIEWS
 from era3d.errors import InputError
 from era3d.mesh import TriangleMesh, read_ply
-from era3d.texture import TextureSettings, bake, paint_vertices
+from era3d.texture import TextureSettings, bake, paint_vertices, sources
 from era3d.texture.coverage import PALETTE
 from era3d.texture.normals import vertex_normals
-from era3d.views import Views, load_views
+from era3d.texture.silhouette import distance_to_zero
+from era3d.views import Views, load_views, save_views
 from tests.backend.texture.scenes import box, look, psnr, sphere, together, views_of
 
 ROOT = Path(__file__).parents[3]
@@ -117,6 +118,23 @@ def test_a_light_rim_of_the_views_stays_out_of_the_texture():
     assert np.abs(textured.image.astype(int) - np.round(BLUE * 255)).max() <= 1
 
 
+@pytest.mark.parametrize("wide", [2, 3])
+def test_a_rim_as_generated_views_have_it_stays_out_of_the_texture(wide, monkeypatch):
+    """Two or three pixels of 512 that fade to white, also where an edge hides something behind."""
+    mesh = together(sphere(0.3, cuts=4), box((0.08, 0.08, 0.1), (0, -0.38, 0)))
+    views = views_of(mesh, lambda p: 0.3 + 0.3 * np.sin(p * [7, 9, 8]) ** 2, 512)
+    color = views.color.copy()
+    for picture in color:
+        inside = distance_to_zero(picture[..., 3] > 127)
+        white = np.where(inside > 0, (1 - (inside - 0.5) / wide).clip(0, 1), 0)[..., None] * 0.7
+        picture[..., :3] = np.round(picture[..., :3] * (1 - white) + 255 * white)
+    clean = bake(mesh, views, QUICK).image.astype(int)
+    rimmed = Views(color, views.normal)
+    assert (bake(mesh, rimmed, QUICK).image - clean).max() < 12
+    monkeypatch.setattr(sources, "rim_width", lambda *_: 0.0)
+    assert (bake(mesh, rimmed, QUICK).image - clean).max() > 40
+
+
 def test_without_a_light_rim_colours_count_up_to_the_silhouette():
     mesh = sphere(cuts=4)
 
@@ -130,7 +148,7 @@ def test_without_a_light_rim_colours_count_up_to_the_silhouette():
     assert (color[cap, 0] > 180).all()
 
 
-@pytest.mark.parametrize("size", [16, 600])
+@pytest.mark.parametrize("size", [16, 64, 600, 2048])
 def test_views_of_any_size(size):
     mesh = sphere(cuts=3)
     views = views_of(mesh, lambda p: 0.5 + p / 0.8, size)
@@ -153,6 +171,20 @@ def test_an_empty_view_paints_nothing():
     color[VIEWS.index("back"), ..., 3] = 0
     textured = bake(mesh, Views(color, views.normal), QUICK)
     assert np.abs(textured.image - np.round(RED * 255)).max() <= 1
+
+
+def test_a_view_without_alpha_is_cut_out_first(tmp_path):
+    mesh = sphere(cuts=4)
+    views = views_of(mesh, lambda p: 0.5 + p / 1.2, 256)
+    save_views(views, tmp_path)
+    for kind in ("color", "normal"):
+        path = tmp_path / f"{kind}_right.png"
+        with Image.open(path) as image:
+            bare = Image.new("RGB", image.size, "white")
+            bare.paste(image, mask=image.getchannel("A"))
+        bare.save(path)
+    textured = bake(mesh, load_views(tmp_path), QUICK)
+    assert psnr(look(textured, 90), views.color[VIEWS.index("right")]) > 35
 
 
 def test_a_view_without_weight_paints_nothing():

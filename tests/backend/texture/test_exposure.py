@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Gains: views of different exposure make one texture without seams."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,21 @@ def test_views_that_share_nothing_are_left_as_they_are(mesh, views):
     alone = views.color.copy()
     alone[1:, ..., 3] = 0
     np.testing.assert_array_equal(gains_of(mesh, Views(alone, views.normal)), 1)
+
+
+def test_a_seam_is_told_from_the_colours_of_the_object_itself(mesh, views):
+    def own(points):
+        return 255 * soft(points)
+
+    textured = bake(mesh, views, TextureSettings(size=512))
+    truth = measure_seams(mesh.faces, textured, own).charts
+    assert measure_seams(mesh.faces, textured).charts == pytest.approx(truth, rel=0.05)
+    # A chart that is painted a little lighter shows; the object's own colours do not know of it.
+    lighter = textured.image.copy()
+    lighter[:, : len(lighter) // 2] += 8
+    spoiled = replace(textured, image=lighter)
+    assert measure_seams(mesh.faces, spoiled).charts > 1.15 * truth
+    assert measure_seams(mesh.faces, spoiled, own).charts == truth
 
 
 def test_no_seam_shows_where_views_differ_in_exposure(mesh, views, monkeypatch):

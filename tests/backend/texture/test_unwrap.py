@@ -33,12 +33,21 @@ def helix(turns: int = 3, steps: int = 120) -> TriangleMesh:
     )
 
 
+def three_sheets() -> TriangleMesh:
+    """Three squares that meet in one edge, which no surface of a solid does."""
+    outer = [[0.3 * np.cos(a), 0.3 * np.sin(a)] for a in np.radians([90, 210, 330])]
+    vertices = [[0, 0, z] for z in (-0.3, 0.3)] + [[*xy, z] for xy in outer for z in (-0.3, 0.3)]
+    faces = [f for a in (2, 4, 6) for f in ([0, a, a + 1], [0, a + 1, 1])]
+    return TriangleMesh(np.array(vertices, np.float32), np.array(faces, np.int32))
+
+
 MESHES = {
     "spot": lambda: read_ply(SPOT),
     "sphere": lambda: sphere(cuts=4),
     "box": box,
     "two boxes": lambda: together(box(centre=(-0.2, 0, 0)), box(centre=(0.2, 0, 0))),
     "helix": helix,
+    "three sheets": three_sheets,
     "one face": lambda: TriangleMesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.int32)),
 }
 
