@@ -94,7 +94,7 @@ class _Picture:
         across, down = (
             cv2.Sobel(color, cv2.CV_32F, *order, ksize=3, scale=1 / 8) for order in ((1, 0), (0, 1))
         )
-        return cls(color, across, down)
+        return cls(*(np.asarray(part, np.float32) for part in (color, across, down)))
 
 
 @dataclass(frozen=True)
