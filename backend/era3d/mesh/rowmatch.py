@@ -19,8 +19,9 @@ _LARGEST_IMAGE = 160
 _LEAST_FACING = 0.2
 _WORST_MATCH = 0.5
 _PREFER_NEAR = 0.1
-# What a match costs of which nothing is known, and how much that counts beside what is.
-_UNKNOWN, _FEW = 0.4, 0.1
+# What a match costs of which nothing is known, and how much that counts beside what is: in a second
+# look, where most views may be hidden; next to nothing in the first.
+_UNKNOWN, _FEW, _NONE = 0.4, 0.1, 1e-6
 # Farther than this behind the surface that another view sees a point is hidden; as far in front of
 # it, the other view sees past it. World units.
 _APART = 0.02
@@ -145,7 +146,8 @@ def match_costs(images: RowImages, view: int, known: Known | None = None) -> Ten
             weight = behind.clamp_(min=0.0).neg_().add_(1.0).mul_(weight)
         cost.addcmul_(apart.sqrt_().clamp_(max=_WORST_MATCH), weight)
         total += weight
-    cost.add_(_FEW * _UNKNOWN).div_(total.add_(_FEW))
+    few = _FEW if known else _NONE
+    cost.add_(few * _UNKNOWN).div_(total.add_(few))
     cost.sub_(seen_past, alpha=_SEEN_PAST)
     cost += _PREFER_NEAR * depth[:, None]
     cost.add_((outside > 0.5).float(), alpha=FORBIDDEN)

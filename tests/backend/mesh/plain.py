@@ -46,7 +46,8 @@ def nearest_costs(images, view, row, column, known=None):
         depth = float(images.bin_depth(index))
         across = (column + 0.5) / size - 0.5
         point = across * axes[view, 0] - depth * axes[view, 2]
-        worth, total = rowmatch._FEW * rowmatch._UNKNOWN, rowmatch._FEW
+        total = rowmatch._FEW if known else rowmatch._NONE
+        worth = total * rowmatch._UNKNOWN
         outside, seen_past = -np.inf, 0.0
         for other in range(len(axes)):
             if other == view:
