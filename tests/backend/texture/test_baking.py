@@ -128,10 +128,13 @@ def test_a_rim_as_generated_views_have_it_reaches_no_colour(wide, monkeypatch):
         inside = distance_to_zero(picture[..., 3] > 127)
         white = np.where(inside > 0, (1 - (inside - 0.5) / wide).clip(0, 1), 0)[..., None] * 0.7
         picture[..., :3] = np.round(picture[..., :3] * (1 - white) + 255 * white)
-    clean, rimmed = paint_vertices(mesh, views).colors, Views(color, views.normal)
-    assert (paint_vertices(mesh, rimmed).colors - clean).max() < 0.05
+    rimmed = Views(color, views.normal)
+    found = paint_vertices(mesh, rimmed).colors
+    # What is lost with the rim is another matter, so clean views lose as much.
+    monkeypatch.setattr(sources, "rim_width", lambda *_: float(wide))
+    assert np.abs(found - paint_vertices(mesh, views).colors).max() < 0.02
     monkeypatch.setattr(sources, "rim_width", lambda *_: 0.0)
-    assert (paint_vertices(mesh, rimmed).colors - clean).max() > 0.15
+    assert (paint_vertices(mesh, rimmed).colors - found).max() > 0.15
 
 
 def test_without_a_light_rim_colours_count_up_to_the_silhouette():
