@@ -21,7 +21,6 @@ from era3d.texture.coverage import coverage_colors
 from era3d.texture.exposure import estimate_gains
 from era3d.texture.fill import fill_over_surface
 from era3d.texture.normals import face_normals, unit, vertex_normals
-from era3d.texture.photoconsistency import move_to_agreement
 from era3d.texture.settings import TextureSettings
 from era3d.texture.silhouette import spread
 from era3d.texture.sources import Source, Surface, make_sources
@@ -46,8 +45,6 @@ def bake(
 ) -> TexturedMesh:
     """Unwrap a mesh and paint its texture with what six views see of it.
 
-    Vertices are moved a little where that makes the views agree on what they show.
-
     Parameters
     ----------
     mesh : TriangleMesh
@@ -67,12 +64,12 @@ def bake(
     """
     _check(mesh)
     steps = 3 + -(-settings.size // _ROWS_AT_ONCE)
+    atlas = unwrap(mesh, settings.size)
+    progress(1, steps)
     # Views with more detail than the texture can hold would only alias.
     painter = _prepare(mesh, views, max(settings.size, _LEAST_DETAIL), settings)
-    progress(1, steps)
-    atlas = unwrap(painter.mesh, settings.size)
     progress(2, steps)
-    canvas = _Canvas(atlas, painter, settings)
+    canvas = _Canvas(mesh, atlas, painter, settings)
     for done, top in enumerate(range(0, settings.size, _ROWS_AT_ONCE)):
         canvas.paint(top, min(top + _ROWS_AT_ONCE, settings.size))
         progress(3 + done, steps)
@@ -91,8 +88,7 @@ def paint_vertices(
     _check(mesh)
     painter = _prepare(mesh, views, views.size, settings)
     progress(1, 1)
-    vertices = painter.mesh.vertices
-    return ColoredMesh(vertices, painter.normals, painter.vertex_colors, mesh.faces)
+    return ColoredMesh(mesh.vertices, painter.normals, painter.vertex_colors, mesh.faces)
 
 
 @dataclass(frozen=True)
@@ -101,8 +97,6 @@ class _Painter:
 
     Attributes
     ----------
-    mesh : TriangleMesh
-        The one to paint, its vertices where the views agree.
     sources : list of Source
     gains : (6, 3) float32
     normals : (n, 3) float32
@@ -111,7 +105,6 @@ class _Painter:
         Of the vertices, those that no view saw filled.
     """
 
-    mesh: TriangleMesh
     sources: list[Source]
     gains: NDArray[np.float32]
     normals: NDArray[np.float32]
@@ -128,22 +121,23 @@ def _check(mesh: TriangleMesh) -> None:
 
 def _prepare(mesh: TriangleMesh, views: Views, largest: int, settings: TextureSettings) -> _Painter:
     """Sources no larger than ``largest`` pixels, their gains, and the vertices' colours."""
+    normals = vertex_normals(mesh.vertices, mesh.faces)
     sources = make_sources(mesh, align(mesh, views), largest, settings.view_weights)
-    normals = vertex_normals(mesh.vertices, mesh.faces)
-    gains = estimate_gains(sources, Surface(mesh.vertices, normals, normals))
-    mesh = move_to_agreement(mesh, normals, sources, gains)
-    normals = vertex_normals(mesh.vertices, mesh.faces)
-    seen = blend(sources, gains, Surface(mesh.vertices, normals, normals))
+    vertices = Surface(mesh.vertices, normals, normals)
+    gains = estimate_gains(sources, vertices)
+    seen = blend(sources, gains, vertices)
     color = fill_over_surface(mesh, seen.color, seen.confidence)
-    return _Painter(mesh, sources, gains, normals, color)
+    return _Painter(sources, gains, normals, color)
 
 
 class _Canvas:
     """The pictures of a texture while they are painted, some rows at a time."""
 
-    def __init__(self, atlas: Atlas, painter: _Painter, settings: TextureSettings) -> None:
-        self.atlas, self.painter = atlas, painter
-        mesh, size = painter.mesh, settings.size
+    def __init__(
+        self, mesh: TriangleMesh, atlas: Atlas, painter: _Painter, settings: TextureSettings
+    ) -> None:
+        self.mesh, self.atlas, self.painter = mesh, atlas, painter
+        size = settings.size
         self.covered = np.zeros((size, size), bool)
         self.image = np.zeros((size, size, 3), np.uint8)
         self.coverage = np.zeros((size, size, 3), np.uint8)
