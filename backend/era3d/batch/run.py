@@ -83,14 +83,15 @@ def _until_broken(
         try:
             while running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
-                if any(isinstance(each.exception(), BrokenProcessPool) for each in done):
+                broken = {f for f in done if isinstance(f.exception(), BrokenProcessPool)}
+                for future in done - broken:
+                    del running[future]
+                    yield future.result()
+                if broken:
                     if workers == 1:
                         pair = next(iter(running.values()))
                         yield Result(*pair, FAILED, "Its process died, or was ended.", 0.0)
                     return
-                for future in done:
-                    del running[future]
-                    yield future.result()
         except (KeyboardInterrupt, Cancelled):
             pool.shutdown(wait=False, cancel_futures=True)
             # Where no terminal tells them, too, they would finish their jobs first.

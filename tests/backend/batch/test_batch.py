@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import wait
 from pathlib import Path
 
 import psutil
@@ -75,6 +76,15 @@ def test_a_process_that_dies_takes_nobody_with_it(pictures, tmp_path, monkeypatc
     assert "died" in results[2].message
 
 
+def test_what_was_finished_just_before_a_process_dies_counts(pictures, tmp_path, monkeypatch):
+    """On a busy machine we hear of both at once."""
+    monkeypatch.setattr(batch, "work", fake_work)
+    monkeypatch.setattr(batch, "wait", lambda futures, return_when: wait(futures))
+    found = find_pictures(pictures)
+    results = run_batch(found, job_folders(found, tmp_path), Request(), 1, lambda _: None)
+    assert [result.good for result in results] == [True, True, False]
+
+
 def test_what_cannot_be_used_fails_alone_with_a_report(pictures, tmp_path, capsys):
     """Plain red pictures show no subject: a real job says so."""
     (pictures / "a.JPG").write_text("a letter")
@@ -133,6 +143,7 @@ def test_the_page_shows_photos_upright_and_leads_to_any_name(pictures, tmp_path)
 
 WAIT = """
 import sys, time
+from concurrent.futures import wait
 from pathlib import Path
 from era3d.batch import run as batch
 from era3d.job import Request
