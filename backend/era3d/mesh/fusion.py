@@ -21,7 +21,7 @@ from era3d.mesh.observations import Observations, observe
 from era3d.mesh.parallel import each
 from era3d.mesh.pins import find_anchors, find_rims, find_unseen, join
 from era3d.mesh.registration import Warp, register
-from era3d.mesh.selfcheck import normal_error, uncovered
+from era3d.mesh.selfcheck import Check, check
 from era3d.mesh.settings import MeshSettings
 from era3d.mesh.solve import solve
 from era3d.mesh.start import make_grid, object_box, refine, start_from_hull
@@ -51,6 +51,8 @@ _STEREO_DETAIL = 128
 _CPU = "cpu"
 # Voxels.
 _LONGEST_MOVE, _REST = 1.5, 0.01
+# How many voxels away a demand is felt: far, until a second level has settled what lies far.
+_FAR, _NEAR = 40, 20
 
 
 def fuse_levelset(
@@ -95,18 +97,20 @@ def _fuse(views: Views, settings: MeshSettings, progress: Progress, device: str)
     given = observe(views, settings.view_weights, device=device)
     box = object_box(loosen(given))
     # Nothing is known between the pixels, so no voxel is finer than one.
-    cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * views.size))
+    cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * given.detail))
     levels = _levels(cells)
+    first = levels[0][0] if levels else 0
     steps = _Steps(progress, _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2)
     shape, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, steps)
-    obs, trust = loosen(registered), estimate_trust(shape.mesh, registered)
-    if levels and views.size >= _STEREO_DETAIL and shape.error(obs) > trust.good_error:
-        carved = _carved_shape(box, *levels[0], obs, trust)
-        if _shows_more(carved, shape, obs):
+    trust = estimate_trust(shape.mesh, registered)
+    if levels and given.detail >= _STEREO_DETAIL and shape.check.normal_error > trust.good_error:
+        carved = _carved_shape(box, *levels[0], shape.obs, trust)
+        if _shows_more(carved, shape):
             shape, levels = carved, levels[1:]
     steps.reach(steps.total - 2 - sum(count for _, count in levels))
     for finer, count in levels:
-        shape = shape.refined(make_grid(box, finer), obs).advanced(count, obs, steps.tick)
+        reach = _FAR if finer == first else _NEAR
+        shape = shape.refined(make_grid(box, finer)).advanced(count, steps.tick, reach)
     mesh = shape.mesh
     steps.tick()
     mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
@@ -116,10 +120,13 @@ def _fuse(views: Views, settings: MeshSettings, progress: Progress, device: str)
 
 @dataclass(frozen=True)
 class _Shape:
-    """A level set, and the depths that it keeps to, with how far, if stereo has carved it."""
+    """A level set and the views that it follows; if stereo has carved it, also the depths that it
+    keeps to, and how far.
+    """
 
     band: Band
     phi: Tensor
+    obs: Observations
     maps: DepthMaps | None = None
     trust: Trust | None = None
 
@@ -128,22 +135,23 @@ class _Shape:
         """Its surface."""
         return extract(self.band, self.phi)
 
-    def error(self, obs: Observations) -> float:
-        """Degrees by which its normals are off."""
-        return normal_error(self.mesh, obs)
+    @cached_property
+    def check(self) -> Check:
+        """How well it shows what the views show."""
+        return check(self.mesh, self.obs)
 
-    def refined(self, grid: Grid, obs: Observations) -> "_Shape":
+    def refined(self, grid: Grid) -> "_Shape":
         """The same on a finer lattice."""
-        band, phi = refine(self.band, self.phi, grid, obs)
+        band, phi = refine(self.band, self.phi, grid, self.obs)
         return replace(self, band=band, phi=phi)
 
     def advanced(
-        self, count: int, obs: Observations, tick: Callable[[], None] = lambda: None
+        self, count: int, tick: Callable[[], None] = lambda: None, reach: int = _FAR
     ) -> "_Shape":
         """After some outer steps, each of which is told."""
         band, phi = self.band, self.phi
         for _ in range(count):
-            band, phi = advance(band, phi, obs, self.maps, self.trust)
+            band, phi = advance(band, phi, self.obs, self.maps, self.trust, reach)
             tick()
         return replace(self, band=band, phi=phi)
 
@@ -181,15 +189,14 @@ def _coarse_shape(grid: Grid, given: Observations, steps: _Steps) -> tuple[_Shap
     to it on the way, and are returned as they then are.
     """
     registered, warp = given, Warp.identity(given)
-    obs = loosen(given)
-    exact = agree(given)
-    shape = _Shape(*start_from_hull(grid, obs))
+    exact, obs = agree(given), loosen(given)
+    shape = _Shape(*start_from_hull(grid, obs), obs)
     for step in range(_COARSE_STEPS):
         if step in _REGISTER_AT and not exact:
             warp = register(shape.mesh, given, warp)
             registered = warp.apply(given)
-            obs = loosen(registered)
-        before, shape = shape, shape.advanced(1, obs, steps.tick)
+            shape = replace(shape, obs=loosen(registered))
+        before, shape = shape, shape.advanced(1, steps.tick)
         if (step >= _REGISTER_AT[-1] or exact) and _at_rest(before, shape):
             break
     steps.reach(_COARSE_STEPS)
@@ -214,37 +221,40 @@ def _carved_shape(
     """
     start = _carve(box, cells, obs, trust)
 
-    def held(firmness: float) -> _Shape:
-        return replace(start, trust=replace(trust, firmness=firmness)).advanced(count // 2, obs)
+    def held(firmness: float) -> tuple[float, _Shape]:
+        shape = replace(start, trust=replace(trust, firmness=firmness)).advanced(count // 2)
+        return shape.check.normal_error, shape
 
-    loose, firm = each(held, _FIRMNESS)
-    shape = firm if firm.error(obs) < _CLEARLY * loose.error(obs) else loose
-    return shape.advanced(count - count // 2, obs)
+    (error, loose), (least, firm) = each(held, _FIRMNESS)
+    return (firm if least < _CLEARLY * error else loose).advanced(count - count // 2)
 
 
 def _carve(box: tuple[Tensor, Tensor], cells: int, obs: Observations, trust: Trust) -> _Shape:
     """What stereo's depths leave of the hull.
 
     A second look at the views knows what hides what. It is right about recesses that few views see
-    into, unless first depths misled it. What shows more of the normals is taken.
+    into, unless first depths misled it. What shows more of the normals is taken. Of views that
+    disagree it tells nothing more.
     """
     radius = float(torch.stack(box)[:, :2].abs().amax(0).norm())
     first = match(obs, radius)
 
-    def carved(maps: DepthMaps) -> _Shape:
+    def carved(maps: DepthMaps) -> tuple[float, _Shape]:
         start = start_from_depths(maps, make_grid(box, cells), obs, trust.behind_vote)
-        return _Shape(*start, maps, trust)
+        shape = _Shape(*start, obs, maps, trust)
+        return shape.check.normal_error, shape
 
-    looks = each(carved, (first, match(obs, radius, first)))
-    return min(looks, key=lambda shape: shape.error(obs))
+    looks = [first, match(obs, radius, first)] if trust.exact else [first]
+    return min(each(carved, looks), key=lambda found: found[0])[1]
 
 
-def _shows_more(carved: _Shape, coarse: _Shape, obs: Observations) -> bool:
+def _shows_more(carved: _Shape, coarse: _Shape) -> bool:
     """Whether a carved shape looks more like the views; if not, its depths are wrong."""
-    error, least = carved.error(obs), coarse.error(obs)
-    if error <= least:
+    ours, least = carved.check, coarse.check
+    if ours.normal_error <= least.normal_error:
         return True
-    return error <= _ROUGHER * least and uncovered(carved.mesh, obs) < uncovered(coarse.mesh, obs)
+    rougher = ours.normal_error > _ROUGHER * least.normal_error
+    return not rougher and ours.uncovered < least.uncovered
 
 
 def advance(
@@ -253,10 +263,11 @@ def advance(
     obs: Observations,
     maps: DepthMaps | None = None,
     trust: Trust | None = None,
+    reach: int = _FAR,
 ) -> tuple[Band, Tensor]:
     """One outer step: ask the views, solve, move, rebuild the distance.
 
-    Depths of stereo and how far to trust them are given together.
+    Depths of stereo and how far to trust them are given together; for `reach` see `solve`.
     """
     slope = gradient(band, phi)
     evidence = gather_evidence(band, phi, slope, obs)
@@ -268,5 +279,5 @@ def advance(
         anchors = find_anchors(band, phi, maps, trust.anchor)
         pins = join(pins, anchors, find_unseen(phi, hull, evidence.seen))
         keep = torch.where(evidence.seen, _KEEP, trust.firmness)
-    moved = solve(band, phi, evidence, hull, keep, pins)
+    moved = solve(band, phi, evidence, hull, keep, pins, reach)
     return redistance(band, phi + (moved - phi).clamp(-_LONGEST_MOVE, _LONGEST_MOVE))

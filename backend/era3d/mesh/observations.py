@@ -17,6 +17,12 @@ from era3d.mesh.silhouette import signed_distance
 from era3d.views import Views, decode_normals
 
 SMALLEST_IMAGE, LARGEST_IMAGE = 256, 512
+# Pictures that were drawn larger than they are: this narrow ones hold the same normals, but for so
+# much in the root mean square of their length.
+_LEAST_DETAIL, _UNSEEN = 128, 0.015
+# Next to an outline, in pixels, normals say nothing of that, and if that is most of what there is,
+# parts are thin.
+_RIM, _THIN = 8, 0.5
 FEWEST_VIEWS = 3
 # How far outside its silhouette the object may reach where a view is hardly trusted, world units.
 _LOOSEST = 8.0 / 512
@@ -31,7 +37,8 @@ class Observations:
     names : tuple of str
         Which of `era3d.cameras.VIEWS` these are.
     detail : int
-        Width of the pictures as they were given, pixels.
+        Width of pictures that hold all that these show, pixels: that of the given ones, or half or
+        a quarter of it if those were enlarged.
     axes : (V, 3, 3) float32
         Rows right, up, back of each camera.
     distance : (V, S, S) float32
@@ -101,7 +108,7 @@ def observe(
     trust = torch.tensor([float(weights[k]) for k in seen], device=device)
     return Observations(
         names=tuple(VIEWS[k] for k in seen),
-        detail=views.size,
+        detail=_detail(images, views.size),
         axes=torch.from_numpy(axes).to(device),
         distance=torch.from_numpy(distance / images.shape[-1]).to(device),
         normal=images.to(device),
@@ -113,6 +120,25 @@ def observe(
 def shows_object(views: Views, index: int) -> bool:
     """Whether a view's silhouette holds a pixel."""
     return bool((views.normal[index, ..., 3] >= 128).any())
+
+
+def _detail(images: Tensor, size: int) -> int:
+    """See `Observations.detail`; `images` are its normals, made of pictures of a size."""
+    full, shown = images.shape[-2:], images[:, 3] > 0.5
+    inside = images[:, 3]
+    for along in ((2 * _RIM + 1, 1), (1, 2 * _RIM + 1)):
+        inside = functional.avg_pool2d(inside, along, 1, [width // 2 for width in along])
+    inside = inside > 0.99
+    if inside.sum() < _THIN * shown.sum():
+        return size
+    while size // 2 >= _LEAST_DETAIL:
+        narrow = functional.interpolate(images[:, :3], (size // 2,) * 2, mode="area")
+        again = functional.interpolate(narrow, full, mode="bicubic", align_corners=False)
+        lost = (again - images[:, :3]).square().sum(1)[inside]
+        if float(lost.mean().sqrt()) > _UNSEEN:
+            break
+        size //= 2
+    return size
 
 
 def _map(views: Views, index: int, largest: int) -> Tensor:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -34,6 +34,13 @@ def each(work: Callable[[_Item], _Result], items: Iterable[_Item]) -> list[_Resu
     finally:
         torch.set_num_threads(before)
         _release_memory()
+
+
+def both(one: Callable[[], _Item], other: Callable[[], _Result]) -> tuple[_Item, _Result]:
+    """What two functions give that need nothing of each other."""
+    work: tuple[Callable[[], Any], ...] = (one, other)
+    first, second = each(lambda part: part(), work)
+    return first, second
 
 
 def _release_memory() -> None:

@@ -138,15 +138,18 @@ def _normal_equations(given: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 def _step(hessian: Tensor, slope: Tensor, nodes: Tensor, basis: Tensor) -> Tensor:
     """One view's change of nodes (2, K, K)."""
-    row, column = (hessian[0] + hessian[2] > 0).nonzero(as_tuple=True)
     count = _NODES * _NODES
-    local = (basis[row][:, :, None] * basis[column][:, None, :]).reshape(-1, count)
-    xx, xy, yy = (local.T @ (local * each[row, column, None]) for each in hessian)
+    # A product of a row's and a column's weights belongs to each pair of nodes.
+    pairs = (basis[:, :, None] * basis[:, None, :]).view(-1, count)
+    xx, xy, yy = (
+        (pairs.T @ each @ pairs).view((_NODES,) * 4).transpose(1, 2).reshape(count, count)
+        for each in hessian
+    )
     smooth = _stiffness(basis.device)
     matrix = torch.cat([torch.cat([xx + smooth, xy], 1), torch.cat([xy, yy + smooth], 1)])
     flat = nodes.reshape(2, count)
-    right = torch.cat([-(local.T @ slope[k][row, column]) - smooth @ flat[k] for k in range(2)])
-    return torch.linalg.solve(matrix, right).view_as(nodes)
+    pull = (basis.T @ slope @ basis).view(2, count)
+    return torch.linalg.solve(matrix, (-pull - flat @ smooth).flatten()).view_as(nodes)
 
 
 def _stiffness(device: torch.device) -> Tensor:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How well a mesh shows what the views show, without knowing the truth."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -17,24 +19,34 @@ _SIZE = 128
 _NOT_COVERED = 90.0
 
 
-def normal_error(mesh: TriangleMesh, obs: Observations) -> float:
-    """Mean angle in degrees between the mesh's normals and the views'.
+@dataclass(frozen=True)
+class Check:
+    """What a mesh shows of the views.
 
-    Pixels that only one of the two covers count as 90 degrees.
+    Attributes
+    ----------
+    normal_error : float
+        Mean angle in degrees between the mesh's normals and the views'. Pixels that only one of
+        the two covers count as 90 degrees.
+    uncovered : float
+        Share of the views' silhouettes that the mesh does not cover.
     """
+
+    normal_error: float
+    uncovered: float
+
+
+def check(mesh: TriangleMesh, obs: Observations) -> Check:
+    """Compare a mesh with the views."""
     normal, covered, _ = render(mesh, obs, _SIZE)
     maps = functional.interpolate(obs.normal, (_SIZE, _SIZE), mode="area")
-    visible = maps[:, 3] > 0.5
+    shown = maps[:, 3] > 0.5
     cosine = (normal * unit(maps[:, :3])).sum(1).clamp(-1.0, 1.0)
-    angle = torch.where(covered & visible, torch.rad2deg(torch.arccos(cosine)), _NOT_COVERED)
-    return float(angle[covered | visible].mean())
-
-
-def uncovered(mesh: TriangleMesh, obs: Observations) -> float:
-    """Share of the views' silhouettes that the mesh does not cover."""
-    _, covered, _ = render(mesh, obs, _SIZE)
-    shown = functional.interpolate(obs.normal[:, 3:], (_SIZE, _SIZE), mode="area")[:, 0] > 0.5
-    return float((shown & ~covered).sum() / shown.sum())
+    angle = torch.where(covered & shown, torch.rad2deg(torch.arccos(cosine)), _NOT_COVERED)
+    return Check(
+        normal_error=float(angle[covered | shown].mean()),
+        uncovered=float((shown & ~covered).sum() / shown.sum()),
+    )
 
 
 def render(mesh: TriangleMesh, obs: Observations, size: int) -> tuple[Tensor, Tensor, Tensor]:

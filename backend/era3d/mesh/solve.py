@@ -12,7 +12,6 @@ from era3d.mesh.grid import Band
 from era3d.mesh.pins import Pins
 
 _HULL = 20.0
-_MOST_STEPS = 40
 # The residual need not fall further, as a share of its start; it is looked at every few steps.
 _CLOSE_ENOUGH, _LOOK_EVERY = 2e-3, 4
 
@@ -24,6 +23,7 @@ def solve(
     hull: Tensor,
     keep: Tensor,
     pins: Pins,
+    reach: int,
 ) -> Tensor:
     """Minimise slope, keep, hull and rim terms over the band.
 
@@ -41,6 +41,8 @@ def solve(
     keep : (N,) float32
         How much a point keeps to its `phi`.
     pins : Pins
+    reach : int
+        How many voxels away a demand is felt at most: as many steps are taken.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def solve(
             product.addcmul_(weight, neighbour, value=-1.0)
         return product
 
-    return _conjugate_gradients(apply, target, phi, diagonal)
+    return _conjugate_gradients(apply, target, phi, diagonal, reach)
 
 
 def _edges(band: Band, evidence: Evidence) -> tuple[Tensor, Tensor]:
@@ -74,7 +76,11 @@ def _edges(band: Band, evidence: Evidence) -> tuple[Tensor, Tensor]:
 
 
 def _conjugate_gradients(
-    apply: Callable[[Tensor], Tensor], target: Tensor, start: Tensor, diagonal: Tensor
+    apply: Callable[[Tensor], Tensor],
+    target: Tensor,
+    start: Tensor,
+    diagonal: Tensor,
+    most_steps: int,
 ) -> Tensor:
     x = start.clone()
     residual = target - apply(x)
@@ -82,7 +88,7 @@ def _conjugate_gradients(
     direction = scaled.clone()
     strength = residual @ scaled
     enough = _CLOSE_ENOUGH**2 * strength
-    for count in range(_MOST_STEPS):
+    for count in range(most_steps):
         if count % _LOOK_EVERY == 0 and strength <= enough:
             break
         image = apply(direction)

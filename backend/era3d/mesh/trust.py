@@ -36,15 +36,18 @@ class Trust:
     anchor : float
         Weight of stereo's depths in the level set.
     good_error : float
-        Degrees of `era3d.mesh.selfcheck.normal_error` that need no stereo.
+        Degrees of `era3d.mesh.selfcheck.Check.normal_error` that need no stereo.
     firmness : float
         How much surface that no view sees keeps to where stereo's depths have carved it.
+    exact : bool
+        Whether the views agree as those of one solid do.
     """
 
     behind_vote: float
     anchor: float
     good_error: float
     firmness: float = 0.002
+    exact: bool = True
 
 
 def agree(obs: Observations) -> bool:
@@ -75,9 +78,13 @@ def estimate_trust(mesh: TriangleMesh, obs: Observations) -> Trust:
     """Tell exact views from ones that disagree, by what they show of a first mesh."""
     angle = normal_disagreement(mesh, obs)
     doubt = (angle - _EXACT_ANGLE) / (_ROUGH_ANGLE - _EXACT_ANGLE)
-    doubt = 1.0 if not agree(obs) else min(max(doubt, 0.0), 1.0)
+    exact = agree(obs)
+    doubt = min(max(doubt, 0.0), 1.0) if exact else 1.0
     return Trust(
-        behind_vote=0.05 + 0.1 * doubt, anchor=5.0 * 0.4**doubt, good_error=4.5 + 7.5 * doubt
+        behind_vote=0.05 + 0.1 * doubt,
+        anchor=5.0 * 0.4**doubt,
+        good_error=4.5 + 7.5 * doubt,
+        exact=exact,
     )
 
 

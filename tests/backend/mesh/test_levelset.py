@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from era3d.mesh import parallel
+from era3d.mesh import fusion, parallel
 from era3d.mesh.distance import redistance
 from era3d.mesh.extract import extract
 from era3d.mesh.fusion import advance, fuse_levelset
@@ -84,6 +84,16 @@ def bent():
 @pytest.fixture(scope="module")
 def on_the_cpu(bent):
     return fuse_levelset(bent, SETTINGS)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_views_that_disagree_are_looked_at_once(exact, bent, monkeypatch):
+    """What hides what, by depths that are off, tells nothing; exact views tell recesses by it."""
+    looks = []
+    monkeypatch.setattr(fusion, "match", lambda *told: looks.append(told) or match(*told))
+    monkeypatch.setattr(fusion, "estimate_trust", lambda *_: replace(EXACT, exact=exact))
+    fuse_levelset(bent, SETTINGS)
+    assert len(looks) == (2 if exact else 1)
 
 
 def test_every_tensor_is_made_where_it_belongs(bent, on_the_cpu, monkeypatch):

@@ -37,7 +37,7 @@ def random_task(band):
 
 def test_same_as_the_plain_solver(band):
     phi, evidence, hull, keep, pins = random_task(band)
-    fast = solve(band, phi, evidence, hull, keep, pins)
+    fast = solve(band, phi, evidence, hull, keep, pins, 40)
     plain = minimise(band.cells.numpy(), phi.numpy(), evidence, hull.numpy(), keep.numpy(), pins)
     assert np.abs(plain - phi.numpy()).max() > 0.3
     np.testing.assert_allclose(fast.numpy(), plain, atol=0.02)
@@ -55,5 +55,22 @@ def test_a_field_that_fits_stays(band):
         phi - 1.0,
         torch.full_like(phi, 0.002),
         nothing,
+        40,
     )
     np.testing.assert_allclose(stays.numpy(), phi.numpy(), atol=1e-3)
+
+
+def test_a_demand_is_felt_no_farther_than_it_should(band):
+    """Every point is at rest but for one pin."""
+    phi = band.positions[:, 2] / band.grid.pitch
+    slope = torch.tensor([0.0, 0.0, 1.0]).expand(len(band), 3)
+    pulled = len(band) // 2
+    pin = Pins(torch.tensor([pulled]), phi[pulled : pulled + 1] + 1.0, torch.ones(1))
+    weights = torch.ones(len(band)), torch.full_like(phi, 0.002)
+    moved = solve(
+        band, phi, Evidence(slope, weights[0], weights[0] > 0), phi - 1.0, weights[1], pin, 3
+    )
+    steps = (band.cells - band.cells[pulled]).abs().sum(1)
+    change = (moved - phi).abs()
+    assert (change[steps > 3] < 1e-4).all()
+    assert (change[steps <= 1] > 1e-2).all()
