@@ -11,14 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, Self, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
-from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
-from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 from torch import Tensor
 
 from era3d.errors import InputError
+
+if TYPE_CHECKING:
+    from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+    from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
 
 Solver = Literal["ddim", "ddim-trailing", "dpm++", "unipc"]
 
@@ -202,9 +204,14 @@ def _solver(
         return DDIMScheduler.from_config(config | {"steps_offset": 0, "set_alpha_to_one": True})
     shared = {k: v for k, v in config.items() if k in _SHARED}
     shared |= {"solver_order": 2, "final_sigmas_type": "zero"}
+    # Imported here, since these two take longer to import than mini's only step.
     # Steps that are even in time leave the small noise levels to one last step, which then blurs.
     if name == "dpm++":
+        from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
+
         return DPMSolverMultistepScheduler.from_config(shared | {"use_lu_lambdas": True})
+    from diffusers.schedulers.scheduling_unipc_multistep import UniPCMultistepScheduler
+
     return UniPCMultistepScheduler.from_config(shared | {"use_karras_sigmas": True})
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from era3d.errors import InputError
 from era3d.mesh import TriangleMesh
+from era3d.mesh.parallel import both
 from era3d.progress import Progress, ignore
 from era3d.raster import rasterize
 from era3d.texture.alignment import align
@@ -63,16 +64,17 @@ def bake(
         If the mesh has no faces.
     """
     _check(mesh)
-    steps = 3 + -(-settings.size // _ROWS_AT_ONCE)
-    atlas = unwrap(mesh, settings.size)
-    progress(1, steps)
+    steps = 2 + -(-settings.size // _ROWS_AT_ONCE)
     # Views with more detail than the texture can hold would only alias.
-    painter = _prepare(mesh, views, max(settings.size, _LEAST_DETAIL), settings)
-    progress(2, steps)
+    detail = max(settings.size, _LEAST_DETAIL)
+    atlas, painter = both(
+        lambda: unwrap(mesh, settings.size), lambda: _prepare(mesh, views, detail, settings)
+    )
+    progress(1, steps)
     canvas = _Canvas(mesh, atlas, painter, settings)
     for done, top in enumerate(range(0, settings.size, _ROWS_AT_ONCE)):
         canvas.paint(top, min(top + _ROWS_AT_ONCE, settings.size))
-        progress(3 + done, steps)
+        progress(2 + done, steps)
     textured = canvas.finish()
     progress(steps, steps)
     return textured
