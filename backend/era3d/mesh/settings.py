@@ -17,7 +17,8 @@ class MeshSettings:
     method : str
         ``levelset``, ``hull`` or a name given to `era3d.mesh.register_method`.
     cells : int
-        Voxels on the object's longest side in the finest grid, 64 to 384.
+        Voxels on the object's longest side in the finest grid, 64 to 384; fewer where the pictures
+        show no more.
     target_faces : int
         The mesh is decimated to about this many triangles; 0 keeps them all.
     view_weights : six float
