@@ -203,15 +203,7 @@ class Era3DUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         class_labels : Tensor
             Image embeddings, ``(batch, projection_class_embeddings_input_dim)``.
         """
-        self._check_shape(sample)
-        embedding = self._embed(timestep, class_labels, sample)
-        x = self.conv_in(sample)
-        kept = [x]
-        for level in self.down_blocks:
-            x, outputs = level(x, embedding, encoder_hidden_states)
-            kept += outputs
-        kept.append(self.mid_block(x, embedding, encoder_hidden_states))
-        del x
+        kept, embedding = self._descend(sample, timestep, encoder_hidden_states, class_labels)
         pose = None
         if self.regresses_pose:
             pose = self._regress(kept[-1])
@@ -220,6 +212,39 @@ class Era3DUNet(ModelMixin, ConfigMixin):  # type: ignore[misc]
         for level in self.up_blocks:
             level(kept, embedding, encoder_hidden_states)
         return UNetOutput(self.conv_out(F.silu(self.conv_norm_out(kept.pop()))), pose)
+
+    def read_pose(
+        self,
+        sample: Tensor,
+        timestep: Tensor | float,
+        encoder_hidden_states: Tensor,
+        class_labels: Tensor,
+    ) -> Tensor:
+        """The camera alone, see `UNetOutput`: only the regressors can learn from it.
+
+        Parameters are those of `forward`.
+        """
+        with torch.no_grad():
+            kept, _ = self._descend(sample, timestep, encoder_hidden_states, class_labels)
+        return self._regress(kept[-1])
+
+    def _descend(
+        self,
+        sample: Tensor,
+        timestep: Tensor | float,
+        encoder_hidden_states: Tensor,
+        class_labels: Tensor,
+    ) -> tuple[list[Tensor], Tensor]:
+        """What the way down keeps for the way up, the middle last; and time and label embedded."""
+        self._check_shape(sample)
+        embedding = self._embed(timestep, class_labels, sample)
+        x = self.conv_in(sample)
+        kept = [x]
+        for level in self.down_blocks:
+            x, outputs = level(x, embedding, encoder_hidden_states)
+            kept += outputs
+        kept.append(self.mid_block(x, embedding, encoder_hidden_states))
+        return kept, embedding
 
     def _check_shape(self, sample: Tensor) -> None:
         factor = 2 ** (len(self.down_blocks) - 1)

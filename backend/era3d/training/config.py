@@ -162,6 +162,8 @@ class TrainConfig:
         that is trained along learns to see it; 0 for one that already does.
     sight_photos : int
         Further photos of a batch, for that alone: they cost the encoder only.
+    pose_photos : int
+        Of these, how many the camera regressors learn from as well: half a pass of the network.
     last_share : float
         Share of the samples at the last timestep, where there is nothing but noise.
     drop, drop_embedding, drop_latents : float
@@ -197,6 +199,7 @@ class TrainConfig:
     pose_weight: float = 0.05
     sight_weight: float = 0.0
     sight_photos: int = 0
+    pose_photos: int = 0
     silhouette_weight: float = 2.0
     last_share: float = 0.8
     drop: float = 0.05

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of a pipeline that are trained together: network, image encoder and prompt tokens."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -12,18 +12,35 @@ from era3d.diffusion.conditioning import Preprocessor, labels_of
 from era3d.diffusion.pipeline import Era3DPipeline
 
 IMAGES = 12
+_Module = TypeVar("_Module", bound=nn.Module)
+
+
+class Further(NamedTuple):
+    """Photos (m, 3, S, S) of which only the camera (m, 2) is asked, see `era3d.training.photos`.
+
+    The rest is for the first k of them, which the network is shown at its last timestep; see
+    `Trainee.forward`.
+    """
+
+    photos: Tensor
+    poses: Tensor
+    noisy: Tensor
+    condition: Tensor
+    label_noise: Tensor
 
 
 class Predicted(NamedTuple):
     """What the network says of a batch of objects.
 
-    ``latents`` is (12, n, C, h, w); ``pose`` is (n, 2), the camera by the regressors, and ``sight``
-    (n + m, 2), that by the image embedding alone, of further photos too; None where nothing tells.
+    ``latents`` is (12, n, C, h, w); ``pose`` is (n, 2), the camera by the regressors,
+    ``further_pose`` (k, 2), that of further photos, and ``sight`` (n + m, 2), the camera by the
+    image embedding alone, of both; None where nothing tells.
     """
 
     latents: Tensor
     pose: Tensor | None
     sight: Tensor | None
+    further_pose: Tensor | None = None
 
 
 class Learner(nn.Module):
@@ -101,6 +118,7 @@ class Trainee(Learner):
         self.register_buffer("mean", pipeline.embedding_mean)
         self.register_buffer("std", pipeline.embedding_std)
         self._preprocessor = pipeline.preprocessor
+        self._last = len(pipeline.scheduler.alphas_cumprod) - 1
 
     def forward(
         self,
@@ -110,7 +128,7 @@ class Trainee(Learner):
         condition: Tensor,
         label_noise: Tensor,
         untold: Tensor,
-        further: Tensor | None = None,
+        further: Further | None = None,
     ) -> Predicted:
         """Run the network on a batch of objects.
 
@@ -128,22 +146,32 @@ class Trainee(Learner):
             Standard normal, for the image embeddings.
         untold : (n,) bool
             Whose embedding is withheld.
-        further : (m, 3, S, S) float, optional
-            More photos, of which only the camera is asked.
+        further : Further, optional
         """
         count = len(photo)
-        photos = photo if further is None else torch.cat([photo, further])
+        photos = photo if further is None else torch.cat([photo, further.photos])
         embeddings = self.image_encoder(encoder_input(photos, self._preprocessor)).image_embeds
-        embedding = embeddings[:count]
-        labels = labels_of(
-            _spread(embedding), label_noise, self.mean, self.std, _repeat(self.codes, count)
-        )
-        labels = labels * ~_spread(untold[:, None])
+        labels = self._labels(embeddings[:count], label_noise) * ~_spread(untold[:, None])
         sample = torch.cat([order(noisy), _spread(condition)], 1)
         time = times[:, :, None].expand(2, count, 6).reshape(-1)
         output = self.unet(sample, time, _repeat(self.prompts, count), labels)
         sight = None if self.sight is None else self.sight(embeddings)
-        return Predicted(unorder(output.sample), output.pose, sight)
+        more = None if further is None else self._read_pose(further, embeddings[count:])
+        return Predicted(unorder(output.sample), output.pose, sight, more)
+
+    def _read_pose(self, further: Further, embeddings: Tensor) -> Tensor | None:
+        """The camera (k, 2) of those further photos that the network is shown."""
+        count = len(further.condition)
+        if not count:
+            return None
+        labels = self._labels(embeddings[:count], further.label_noise)
+        sample = torch.cat([order(further.noisy), _spread(further.condition)], 1)
+        return self.unet.read_pose(sample, self._last, _repeat(self.prompts, count), labels)
+
+    def _labels(self, embedding: Tensor, noise: Tensor) -> Tensor:
+        """Class labels of photos with embeddings (n, width)."""
+        codes = _repeat(self.codes, len(embedding))
+        return labels_of(_spread(embedding), noise, self.mean, self.std, codes)
 
 
 def encoder_input(photos: Tensor, wanted: Preprocessor) -> Tensor:
@@ -176,7 +204,7 @@ def _repeat(per_image: Tensor, count: int) -> Tensor:
     return order(per_image[:, None].expand(IMAGES, count, *per_image.shape[1:]))
 
 
-def _trainable(module: nn.Module) -> nn.Module:
+def _trainable(module: _Module) -> _Module:
     """Let a module learn; its weights may still be files that are mapped into memory."""
     for parameter in module.parameters():
         parameter.data = parameter.data.float().clone()

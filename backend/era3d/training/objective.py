@@ -14,7 +14,8 @@ from era3d.diffusion.codec import Codec, PatchCodec
 from era3d.diffusion.pipeline import Era3DPipeline
 from era3d.training.config import TrainConfig
 from era3d.training.dataset import Sample
-from era3d.training.model import Predicted
+from era3d.training.model import IMAGES, Further, Predicted
+from era3d.training.photos import Shots
 
 
 class Space:
@@ -135,6 +136,15 @@ class Objective:
             untold & unseen,
         )
 
+    def draw_further(self, shots: Shots) -> Further:
+        """Choose the noise with which the network is shown some of these photos."""
+        shown, codec = shots.photos[: self.config.pose_photos], self.space.codec
+        condition = codec.condition(shown / 2 + 0.5)
+        shape = (IMAGES, len(shown), codec.channels, *condition.shape[-2:])
+        noise = torch.randn(shape), torch.randn(IMAGES * len(shown), self.label_width)
+        noisy, label_noise = (part.to(shown.device) for part in noise)
+        return Further(shots.photos, shots.poses, noisy, condition, label_noise)
+
     def losses(
         self, drawn: Draw, said: Predicted, batch: Sample, further: Tensor | None = None
     ) -> Losses:
@@ -148,6 +158,9 @@ class Objective:
         total = (squares * weight).mean()
         if said.pose is not None:
             errors = (said.pose.float() - batch.pose).square() * ~drawn.blind[:, None]
+            if said.further_pose is not None and further is not None:
+                shown = further[: len(said.further_pose)]
+                errors = torch.cat([errors, (said.further_pose.float() - shown).square()])
             total = total + config.pose_weight * errors.mean()
         if said.sight is not None:
             poses = batch.pose if further is None else torch.cat([batch.pose, further])

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
-from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from era3d.diffusion.checkpoint import save_pipeline
@@ -28,8 +27,9 @@ from era3d.training.data import Data
 from era3d.training.dataset import Drawings, Sample
 from era3d.training.metrics import Scenes, grid, measure, predict
 from era3d.training.model import Learner, Trainee
-from era3d.training.objective import Losses, Objective
+from era3d.training.objective import Further, Losses, Objective
 from era3d.training.optimizer import make_optimizers
+from era3d.training.photos import Shots
 from era3d.training.start import begin
 
 _LOG_SECONDS = 30.0
@@ -170,7 +170,7 @@ class Trainer:
         assert self.data.drawings is not None
         batch = self._on_device(self.data.drawings.pick(self.config.batch, self.generator))
         drawn = self.objective.draw(batch)
-        photos, poses = self._further()
+        further = self._further()
         said = self._wrapped(
             drawn.noisy,
             drawn.times,
@@ -178,17 +178,17 @@ class Trainer:
             drawn.condition,
             drawn.label_noise,
             drawn.untold,
-            photos,
+            further,
         )
-        return self.objective.losses(drawn, said, batch, poses)
+        return self.objective.losses(drawn, said, batch, further and further.poses)
 
-    def _further(self) -> tuple[Tensor | None, Tensor | None]:
-        """Photos of which only the camera is asked, and their cameras."""
-        count, device = self.config.sight_photos, self.accelerator.device
-        if not count or not self.config.sight_weight or self.data.photos is None:
-            return None, None
-        shots = self.data.photos.pick(count, self.generator)
-        return shots.photos.to(device), shots.poses.to(device)
+    def _further(self) -> Further | None:
+        """Photos of which only the camera is asked."""
+        if not self.config.sight_photos or self.data.photos is None:
+            return None
+        shots = self.data.photos.pick(self.config.sight_photos, self.generator)
+        device = self.accelerator.device
+        return self.objective.draw_further(Shots(*(tensor.to(device) for tensor in shots)))
 
     def _attention(self) -> Any:
         """On a CPU sequences are short: the plain attention kernel has the faster gradient."""

@@ -109,6 +109,15 @@ def test_the_image_embedding_is_asked_for_the_camera_of_further_photos_too():
     assert total == pytest.approx(0.5 * 5 / 8, rel=1e-5)
 
 
+def test_the_regressors_are_asked_for_the_camera_of_those_that_the_network_is_shown():
+    batch, further = a_batch(), torch.rand(5, 2)
+    aim = objective(drop=0.0, pose_weight=1.0)
+    drawn = aim.draw(batch)
+    found = Predicted(drawn.target, batch.pose, None, further[:3] + 1)
+    total = float(aim.losses(drawn, found, batch, further).total)
+    assert total == pytest.approx(3 / (3 + len(batch.pose)), rel=1e-5)
+
+
 def test_the_codec_as_a_matrix_is_the_codec():
     codec = new_pipeline(MODEL).codec
     fast, plain = PatchSpace(codec), Space(codec)

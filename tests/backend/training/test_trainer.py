@@ -24,7 +24,7 @@ from era3d.training.config import (
 from era3d.training.corpus import Corpus
 from era3d.training.data import load_data
 from era3d.training.dataset import Drawings, draw_all
-from era3d.training.model import Trainee, order, unorder
+from era3d.training.model import Further, Trainee, order, unorder
 from era3d.training.objective import Objective
 from era3d.training.optimizer import orthogonalize
 from era3d.training.start import new_pipeline
@@ -160,6 +160,36 @@ def test_an_encoder_that_is_asked_for_the_camera_learns_of_it(drawings, tmp_path
     trainer.export(tmp_path / "model")  # what only training uses is left behind
     load_pipeline(tmp_path / "model")
     assert Trainer(CONFIG, drawings, tmp_path / "blind", False).model.sight is None
+
+
+def test_further_photos_teach_the_regressors_and_nothing_else_of_the_network(tmp_path):
+    data = dataclasses.replace(CONFIG.data, sight=(PhotoConfig(count=8),))
+    seeing = dataclasses.replace(CONFIG, sight_photos=4, pose_photos=2, data=data)
+    trainer = Trainer(seeing, load_data(seeing, FOLDER, tmp_path), tmp_path / "seeing", False)
+    shots = trainer.data.photos.pick(4, trainer.generator)
+    further = trainer.objective.draw_further(shots)
+    batch = trainer.data.drawings.pick(2, trainer.generator)
+    drawn = trainer.objective.draw(batch)
+    told = drawn.noisy, drawn.times, batch.photo, drawn.condition, drawn.label_noise, drawn.untold
+    said = trainer.model(*told, further)
+    assert said.further_pose.shape == (2, 2)
+    said.further_pose.sum().backward()
+    learned = {name for name, p in trainer.model.named_parameters() if p.grad is not None}
+    assert learned
+    assert all("regressor" in name for name in learned)
+    trainer.step()
+
+
+def test_what_the_network_is_shown_of_a_further_photo_is_what_it_is_shown_of_any(drawings):
+    pipeline = new_pipeline(CONFIG.model)
+    model = Trainee(pipeline).eval()
+    batch = drawings.pick(1, np.random.default_rng(0))
+    drawn = Objective(CONFIG, pipeline).draw(batch)
+    last = torch.full((2, 1), len(pipeline.scheduler.alphas_cumprod) - 1)
+    told = drawn.noisy, last, batch.photo, drawn.condition, drawn.label_noise
+    further = Further(batch.photo, batch.pose, drawn.noisy, drawn.condition, drawn.label_noise)
+    said = model(*told, torch.zeros(1, dtype=torch.bool), further)
+    torch.testing.assert_close(said.further_pose, said.pose)
 
 
 def test_order_groups_by_domain_then_object():
