@@ -19,6 +19,7 @@ _STRETCH = 0.03
 # So many of the largest charts are placed one by one; the rest go into blocks first.
 _SINGLES = 160
 _PER_BLOCK = 64
+_ROWS_AT_ONCE = 128
 
 
 def pack(
@@ -170,13 +171,21 @@ def _cells(triangles: NDArray[np.float64]) -> NDArray[np.float32]:
 def _lowest(
     taken: NDArray[np.float32], shape: NDArray[np.float32], height: int
 ) -> tuple[float, int, int]:
-    """Lowest free place of a shape: the row where it would end, its first row and column."""
+    """Lowest free place of a shape: the row where it would end, its first row and column.
+
+    It is looked for from below, some rows at a time; above `height` all is free.
+    """
     rows, columns = shape.shape
-    if columns > taken.shape[1] or height + rows > len(taken):
-        return np.inf, 0, 0
-    overlap = cv2.matchTemplate(taken[: height + rows], shape, cv2.TM_CCORR)
-    row, column = np.unravel_index(int(np.argmax(overlap < 0.5)), overlap.shape)
-    return float(row + rows), int(row), int(column)
+    if columns <= taken.shape[1] and height + rows <= len(taken):
+        step = max(_ROWS_AT_ONCE, rows)
+        for first in range(0, height + 1, step):
+            last = min(first + step, height + 1) + rows - 1
+            free = cv2.matchTemplate(taken[first:last], shape, cv2.TM_CCORR) < 0.5
+            place = int(np.argmax(free))
+            if free.flat[place]:
+                row, column = divmod(place, free.shape[1])
+                return float(first + row + rows), first + row, column
+    return np.inf, 0, 0
 
 
 def _turned(
