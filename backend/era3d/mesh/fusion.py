@@ -17,7 +17,7 @@ from era3d.mesh.evidence import gather_evidence
 from era3d.mesh.extract import extract
 from era3d.mesh.grid import Band, Grid
 from era3d.mesh.hull import outline_distances
-from era3d.mesh.observations import Observations, observe
+from era3d.mesh.observations import Observations, observe, shown_detail
 from era3d.mesh.parallel import each
 from era3d.mesh.pins import find_anchors, find_rims, find_unseen, join
 from era3d.mesh.registration import Warp, register
@@ -95,6 +95,7 @@ def fuse_levelset(
 def _fuse(views: Views, settings: MeshSettings, progress: Progress, device: str) -> TriangleMesh:
     """See `fuse_levelset`."""
     given = observe(views, settings.view_weights, device=device)
+    given = replace(given, detail=shown_detail(given))
     box = object_box(loosen(given))
     # Nothing is known between the pixels, so no voxel is finer than one.
     cells = min(settings.cells, math.ceil(float((box[1] - box[0]).max()) * given.detail))

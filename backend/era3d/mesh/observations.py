@@ -37,8 +37,7 @@ class Observations:
     names : tuple of str
         Which of `era3d.cameras.VIEWS` these are.
     detail : int
-        Width of pictures that hold all that these show, pixels: that of the given ones, or half or
-        a quarter of it if those were enlarged.
+        Width of the pictures as they were given, pixels, or what `shown_detail` makes of it.
     axes : (V, 3, 3) float32
         Rows right, up, back of each camera.
     distance : (V, S, S) float32
@@ -108,7 +107,7 @@ def observe(
     trust = torch.tensor([float(weights[k]) for k in seen], device=device)
     return Observations(
         names=tuple(VIEWS[k] for k in seen),
-        detail=_detail(images, views.size),
+        detail=views.size,
         axes=torch.from_numpy(axes).to(device),
         distance=torch.from_numpy(distance / images.shape[-1]).to(device),
         normal=images.to(device),
@@ -122,8 +121,11 @@ def shows_object(views: Views, index: int) -> bool:
     return bool((views.normal[index, ..., 3] >= 128).any())
 
 
-def _detail(images: Tensor, size: int) -> int:
-    """See `Observations.detail`; `images` are its normals, made of pictures of a size."""
+def shown_detail(obs: Observations) -> int:
+    """Width of pictures that hold all that these show, pixels: that of the given ones, or a half, a
+    quarter and so on of it if those were enlarged.
+    """
+    images, size = obs.normal, obs.detail
     full, shown = images.shape[-2:], images[:, 3] > 0.5
     inside = images[:, 3]
     for along in ((2 * _RIM + 1, 1), (1, 2 * _RIM + 1)):

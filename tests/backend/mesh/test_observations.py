@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from era3d.mesh import MeshSettings, fuse
-from era3d.mesh.observations import observe
+from era3d.mesh.observations import observe, shown_detail
 from era3d.views import Views
 from tests.backend.mesh.solids import sphere, views_of
 
@@ -27,13 +27,13 @@ def engraved(views, pixels):
 
 @pytest.mark.parametrize(("pixels", "detail"), [(1, 512), (2, 512), (64, 256)])
 def test_detail_is_what_pictures_show(pixels, detail):
-    assert observe(engraved(views_of(sphere, 512), pixels)).detail >= detail
+    assert shown_detail(observe(engraved(views_of(sphere, 512), pixels))) >= detail
 
 
 def test_enlarged_pictures_show_no_more_than_before():
     small = views_of(sphere, 128)
-    assert observe(small).detail == 128
-    assert observe(enlarged(small, 512)).detail == 128
+    assert shown_detail(observe(small)) == 128
+    assert shown_detail(observe(enlarged(small, 512))) == 128
 
 
 def test_thin_parts_keep_the_size_of_their_pictures():
@@ -41,7 +41,7 @@ def test_thin_parts_keep_the_size_of_their_pictures():
     normal = views.normal.copy()
     stripes = np.arange(512) // 12 % 2 == 0
     normal[:, :, stripes, 3] = 0
-    assert observe(Views(views.color, normal)).detail == 512
+    assert shown_detail(observe(Views(views.color, normal))) == 512
 
 
 def test_enlarged_pictures_make_no_finer_mesh():
