@@ -161,7 +161,7 @@ class TrainConfig:
         Of the error of a camera that is read from the image embedding alone, so that an encoder
         that is trained along learns to see it; 0 for one that already does.
     sight_photos : int
-        Further photos of a batch, for that alone: they cost the encoder only.
+        Further photos of a batch, of which only the camera is asked: they cost the encoder only.
     pose_photos : int
         Of these, how many the camera regressors learn from as well: half a pass of the network.
     last_share : float
