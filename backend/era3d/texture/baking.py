@@ -22,9 +22,10 @@ from era3d.texture.coverage import coverage_colors
 from era3d.texture.exposure import estimate_gains
 from era3d.texture.fill import fill_over_surface
 from era3d.texture.normals import face_normals, unit, vertex_normals
+from era3d.texture.photoconsistency import move_to_agreement
 from era3d.texture.settings import TextureSettings
 from era3d.texture.silhouette import spread
-from era3d.texture.sources import Source, Surface, make_sources
+from era3d.texture.sources import Source, Surface, make_sources, seen_again
 from era3d.texture.tangents import to_tangent_space, vertex_tangents
 from era3d.texture.textured_mesh import ColoredMesh, TexturedMesh
 from era3d.texture.unwrap import unwrap
@@ -45,6 +46,8 @@ def bake(
     progress: Progress = ignore,
 ) -> TexturedMesh:
     """Unwrap a mesh and paint its texture with what six views see of it.
+
+    Vertices are moved a little where that makes the views agree on what they show.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ def bake(
         lambda: unwrap(mesh, settings.size), lambda: _prepare(mesh, views, detail, settings)
     )
     progress(1, steps)
-    canvas = _Canvas(mesh, atlas, painter, settings)
+    canvas = _Canvas(atlas, painter, settings)
     for done, top in enumerate(range(0, settings.size, _ROWS_AT_ONCE)):
         canvas.paint(top, min(top + _ROWS_AT_ONCE, settings.size))
         progress(2 + done, steps)
@@ -90,7 +93,8 @@ def paint_vertices(
     _check(mesh)
     painter = _prepare(mesh, views, views.size, settings)
     progress(1, 1)
-    return ColoredMesh(mesh.vertices, painter.normals, painter.vertex_colors, mesh.faces)
+    moved = painter.mesh
+    return ColoredMesh(moved.vertices, painter.normals, painter.vertex_colors, moved.faces)
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ class _Painter:
 
     Attributes
     ----------
+    mesh : TriangleMesh
+        The one to paint, its vertices where the views agree.
     sources : list of Source
     gains : (6, 3) float32
     normals : (n, 3) float32
@@ -107,6 +113,7 @@ class _Painter:
         Of the vertices, those that no view saw filled.
     """
 
+    mesh: TriangleMesh
     sources: list[Source]
     gains: NDArray[np.float32]
     normals: NDArray[np.float32]
@@ -125,21 +132,21 @@ def _prepare(mesh: TriangleMesh, views: Views, largest: int, settings: TextureSe
     """Sources no larger than ``largest`` pixels, their gains, and the vertices' colours."""
     normals = vertex_normals(mesh.vertices, mesh.faces)
     sources = make_sources(mesh, align(mesh, views), largest, settings.view_weights)
-    vertices = Surface(mesh.vertices, normals, normals)
-    gains = estimate_gains(sources, vertices)
-    seen = blend(sources, gains, vertices)
+    gains = estimate_gains(sources, Surface(mesh.vertices, normals, normals))
+    mesh = move_to_agreement(mesh, normals, sources, gains)
+    sources = seen_again(sources, mesh)
+    normals = vertex_normals(mesh.vertices, mesh.faces)
+    seen = blend(sources, gains, Surface(mesh.vertices, normals, normals))
     color = fill_over_surface(mesh, seen.color, seen.confidence)
-    return _Painter(sources, gains, normals, color)
+    return _Painter(mesh, sources, gains, normals, color)
 
 
 class _Canvas:
     """The pictures of a texture while they are painted, some rows at a time."""
 
-    def __init__(
-        self, mesh: TriangleMesh, atlas: Atlas, painter: _Painter, settings: TextureSettings
-    ) -> None:
-        self.mesh, self.atlas, self.painter = mesh, atlas, painter
-        size = settings.size
+    def __init__(self, atlas: Atlas, painter: _Painter, settings: TextureSettings) -> None:
+        self.atlas, self.painter = atlas, painter
+        mesh, size = painter.mesh, settings.size
         self.covered = np.zeros((size, size), bool)
         self.image = np.zeros((size, size, 3), np.uint8)
         self.coverage = np.zeros((size, size, 3), np.uint8)

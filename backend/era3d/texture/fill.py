@@ -10,6 +10,7 @@ from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
 from era3d.mesh import TriangleMesh
+from era3d.texture.graph import edges_of, laplacian
 
 _STIFFNESS = 0.005
 _ANCHOR = 1e-7
@@ -47,24 +48,19 @@ def fill_over_surface(
     known = confidence >= _SURE if (confidence >= _SURE).any() else confidence > 0
     if not known.any():
         return np.full(color.shape, _UNKNOWN, np.float32)
-    ends, length = _edges(mesh)
+    ends = edges_of(mesh.faces)
+    step = (mesh.vertices[ends[:, 0]] - mesh.vertices[ends[:, 1]]) * [1.0, 1.0, _CLIMB]
+    length = np.maximum(np.linalg.norm(step, axis=1), 1e-9)
     anchor = color[_nearest_known(mesh, known, ends, length)]
     screen = confidence.astype(np.float64) ** 2
-    step = np.linalg.norm(anchor[ends[:, 0]] - anchor[ends[:, 1]], axis=1)
+    change = np.linalg.norm(anchor[ends[:, 0]] - anchor[ends[:, 1]], axis=1)
     typical = float(np.median(length)) if len(length) else 1.0
-    conducting = np.minimum(typical / length, 100.0) * _STIFFNESS / np.hypot(1.0, step / _EDGE_STEP)
-    system = _laplacian(ends, conducting, len(screen)) + diags_array(screen + _ANCHOR)
+    conducting = (
+        np.minimum(typical / length, 100.0) * _STIFFNESS / np.hypot(1.0, change / _EDGE_STEP)
+    )
+    system = laplacian(ends, conducting, len(screen)) + diags_array(screen + _ANCHOR)
     right = screen[:, None] * color + _ANCHOR * anchor
     return splu(system.tocsc()).solve(right).clip(0, 1).astype(np.float32)
-
-
-def _edges(mesh: TriangleMesh) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Ends (e, 2) and lengths (e,), above 0, of the mesh's edges."""
-    ends = np.concatenate([mesh.faces[:, [k, (k + 1) % 3]] for k in range(3)])
-    ends = np.unique(np.sort(ends, axis=1), axis=0)
-    ends = ends[ends[:, 0] != ends[:, 1]]
-    step = (mesh.vertices[ends[:, 0]] - mesh.vertices[ends[:, 1]]) * [1.0, 1.0, _CLIMB]
-    return ends, np.maximum(np.linalg.norm(step, axis=1), 1e-9)
 
 
 def _nearest_known(
@@ -86,10 +82,3 @@ def _nearest_known(
         _, index = cKDTree(mesh.vertices[sources]).query(mesh.vertices[apart])
         nearest[apart] = sources[index]
     return nearest
-
-
-def _laplacian(ends: NDArray[np.int32], weight: NDArray[np.float64], count: int) -> csr_array:
-    """The graph's Laplacian (count, count): positive semidefinite."""
-    both = np.concatenate([ends, ends[:, ::-1]])
-    joined = csr_array(coo_array((np.tile(weight, 2), both.T), shape=(count, count)))
-    return csr_array(diags_array(joined.sum(axis=1)) - joined)

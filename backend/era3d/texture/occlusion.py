@@ -25,8 +25,7 @@ class DepthMap:
     Attributes
     ----------
     nearest : (S + 1, S + 1) float32
-        Units behind the plane through the origin of the nearest surface in the four pixels around
-        each pixel's upper left corner; infinite where all are empty.
+        See `nearest_depth`.
     to_edge : (S, S) float32
         Distance in pixels to the nearest edge where one part hides another.
     """
@@ -37,6 +36,27 @@ class DepthMap:
 
 def depth_map(mesh: TriangleMesh, view: str, size: int) -> DepthMap:
     """Draw the depth of a mesh in a view of ``size`` pixels."""
+    surface, slope = _draw(mesh, view, size)
+    to_edge = distance_to_zero(~_occlusion_edges(surface, slope, size))
+    return DepthMap(_least_of_four(surface), to_edge)
+
+
+def nearest_depth(mesh: TriangleMesh, view: str, size: int) -> NDArray[np.float32]:
+    """How deep a mesh lies in a view of ``size`` pixels.
+
+    Returns
+    -------
+    (S + 1, S + 1) float32
+        Units behind the plane through the origin of the nearest surface in the four pixels around
+        each pixel's upper left corner; infinite where all are empty.
+    """
+    return _least_of_four(_draw(mesh, view, size)[0])
+
+
+def _draw(
+    mesh: TriangleMesh, view: str, size: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Depth of each pixel (S, S), infinite where nothing is, and by how much it changes in one."""
     pixel, depth = world_to_image(mesh.vertices, view, size)
     corners = np.concatenate([pixel, depth[:, None]], 1).astype(np.float32)[mesh.faces]
     ab, ac = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
@@ -46,19 +66,19 @@ def depth_map(mesh: TriangleMesh, view: str, size: int) -> DepthMap:
     triangles = torch.from_numpy(corners[towards])
     fragments = rasterize(triangles, size, size)
     face = fragments.face.numpy()
-    surface = np.full((size, size), np.inf, np.float32)
-    slope = np.zeros((size, size), np.float32)
-    if towards.any():
-        drawn = fragments.interpolate(triangles)[..., 2].numpy()
-        surface = np.where(face >= 0, drawn, np.float32(np.inf))
-        normal = normal[towards]
-        slope = (np.hypot(normal[:, 0], normal[:, 1]) / -normal[:, 2])[face]
+    if not towards.any():
+        return np.full((size, size), np.inf, np.float32), np.zeros((size, size), np.float32)
+    drawn = fragments.interpolate(triangles)[..., 2].numpy()
+    normal = normal[towards]
+    slope = (np.hypot(normal[:, 0], normal[:, 1]) / -normal[:, 2])[face]
+    return np.where(face >= 0, drawn, np.float32(np.inf)), slope
+
+
+def _least_of_four(surface: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Least value (S + 1, S + 1) of the pixels (S, S) around each corner of one."""
     padded = cv2.copyMakeBorder(surface, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     rows = np.minimum(padded[:-1], padded[1:])
-    return DepthMap(
-        np.minimum(rows[:, :-1], rows[:, 1:]),
-        distance_to_zero(~_occlusion_edges(surface, slope, size)),
-    )
+    return np.minimum(rows[:, :-1], rows[:, 1:])
 
 
 def _occlusion_edges(

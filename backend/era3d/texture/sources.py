@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each view knows of the surface: its colours, and how far to trust them where."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from era3d.cameras import VIEWS, camera_axes
 from era3d.mesh import TriangleMesh
-from era3d.texture.occlusion import STEEPEST, depth_map
+from era3d.texture.occlusion import STEEPEST, depth_map, nearest_depth
 from era3d.texture.sampling import sample
 from era3d.texture.silhouette import distance_to_zero, push_outward, rim_width
 from era3d.views import Views, decode_normals
@@ -83,7 +84,7 @@ class Source:
         255 well inside the silhouette and away from edges where one part of the object hides
         another, falling to a small value there.
     nearest : (D + 1, D + 1) float32
-        See `DepthMap`.
+        See `nearest_depth`.
     """
 
     index: int
@@ -180,6 +181,14 @@ def make_sources(
             )
         )
     return sources
+
+
+def seen_again(sources: Sequence[Source], mesh: TriangleMesh) -> list[Source]:
+    """The same views of a mesh whose vertices have moved a little since."""
+    return [
+        replace(source, nearest=nearest_depth(mesh, VIEWS[source.index], len(source.nearest) - 1))
+        for source in sources
+    ]
 
 
 def _shrink(

@@ -55,14 +55,19 @@ def together(*meshes: TriangleMesh) -> TriangleMesh:
     )
 
 
-def views_of(mesh: TriangleMesh, color_at: Callable, size: int = 256) -> Views:
-    """Six views, white around, of a mesh that has ``color_at(points (N, 3))``, sRGB in 0..1."""
+def views_of(mesh: TriangleMesh, color_at: Callable, size: int = 256, turned: float = 0.0) -> Views:
+    """Six views, white around, of a mesh that has ``color_at(points (N, 3))``, sRGB in 0..1.
+
+    All cameras may be turned round the object by some degrees.
+    """
     normals = vertex_normals(mesh.vertices, mesh.faces)
     values = np.concatenate([mesh.vertices, normals], 1)[mesh.faces]
     color = np.full((6, size, size, 4), 255, np.uint8)
     normal = np.full((6, size, size, 4), 255, np.uint8)
     for index, azimuth in enumerate(AZIMUTH_DEGREES.values()):
-        fragments = rasterize(_in_image(mesh.vertices, mesh.faces, azimuth, size), size, size)
+        fragments = rasterize(
+            _in_image(mesh.vertices, mesh.faces, azimuth + turned, size), size, size
+        )
         seen = (fragments.face >= 0).numpy()
         at = fragments.interpolate(torch.from_numpy(values)).numpy()[seen]
         color[index, seen, :3] = np.round(color_at(at[:, :3].astype(np.float64)) * 255)
