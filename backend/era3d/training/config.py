@@ -224,6 +224,11 @@ class TrainConfig:
         ):
             if value not in known:
                 raise InputError(f"{name} cannot be '{value}': use one of {', '.join(known)}.")
+        if self.pose_photos > self.sight_photos:
+            raise InputError(
+                f"pose_photos are taken from the sight_photos: ask for at most {self.sight_photos}, "
+                f"not {self.pose_photos}."
+            )
         if (self.task == "camera" or self.sight_photos) and not self.data.sight:
             raise InputError(
                 "There are no photos to learn the camera from: add a table [[data.sight]]."

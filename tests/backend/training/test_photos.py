@@ -163,4 +163,6 @@ def test_the_camera_cannot_be_learned_without_photos():
         TrainConfig(task="camera")
     with pytest.raises(InputError, match=r"\[\[data.sight\]\]"):
         TrainConfig(sight_photos=8)
+    with pytest.raises(InputError, match="at most 0, not 2"):
+        TrainConfig(pose_photos=2)
     TrainConfig(task="camera", data=DataConfig(sight=(PhotoConfig(count=1),)))
