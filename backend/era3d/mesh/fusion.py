@@ -63,7 +63,8 @@ def fuse_levelset(
     A coarse level set goes from the visual hull to where the normals lead it. If it then shows
     the normals that the views show, finer ones go on from there. If not (recesses that no
     silhouette shows, thin parts that a coarse lattice loses), they start instead from what normal
-    stereo carves of the hull, and keep to its depths, if that shows more of the normals.
+    stereo carves of the hull, and keep to its depths, if the views agree like those of one solid or
+    that shows more of the normals.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def _fuse(views: Views, settings: MeshSettings, progress: Progress, device: str)
     trust = estimate_trust(shape.mesh, registered)
     if levels and given.detail >= _STEREO_DETAIL and shape.check.normal_error > trust.good_error:
         carved = _carved_shape(box, *levels[0], shape.obs, trust)
-        if _shows_more(carved, shape):
+        if trust.exact or _shows_more(carved, shape):
             shape, levels = carved, levels[1:]
     steps.reach(steps.total - 2 - sum(count for _, count in levels))
     for finer, count in levels:
@@ -250,7 +251,9 @@ def _carve(box: tuple[Tensor, Tensor], cells: int, obs: Observations, trust: Tru
 
 
 def _shows_more(carved: _Shape, coarse: _Shape) -> bool:
-    """Whether a carved shape looks more like the views; if not, its depths are wrong."""
+    """Whether a carved shape looks more like the views; if not, and they disagree, its depths are
+    wrong.
+    """
     ours, least = carved.check, coarse.check
     if ours.normal_error <= least.normal_error:
         return True

@@ -226,8 +226,8 @@ class TrainConfig:
                 raise InputError(f"{name} cannot be '{value}': use one of {', '.join(known)}.")
         if self.pose_photos > self.sight_photos:
             raise InputError(
-                f"pose_photos are taken from the sight_photos: ask for at most {self.sight_photos}, "
-                f"not {self.pose_photos}."
+                "pose_photos are taken from the sight_photos: "
+                f"ask for at most {self.sight_photos}, not {self.pose_photos}."
             )
         if (self.task == "camera" or self.sight_photos) and not self.data.sight:
             raise InputError(

@@ -13,6 +13,7 @@ from era3d.views import Views
 
 SPHERE_RADIUS = 0.35
 CUBE_HALF = 0.25
+COIN_FLOOR = -0.07
 DENT_CENTRE, DENT_RADIUS = np.array([0.0, -0.35, 0.0]), 0.2
 
 
@@ -43,6 +44,16 @@ def pickup(points):
     bed = box(points, np.array([0.0, 0.2, 0.1]), np.array([0.12, 0.14, 0.12]))
     tail = box(points, np.array([0.0, 0.36, 0.06]), np.array([0.12, 0.06, 0.06]))
     return np.maximum(np.minimum(body, cab), -np.minimum(bed, tail))
+
+
+def coin(points):
+    """A thick disc that faces the front (-Y), its face sunk within a bevelled rim, with a bar."""
+    x, y, z = np.moveaxis(points, -1, 0)
+    radius = np.hypot(x, z)
+    disc = np.maximum(radius - 0.36, np.abs(y) - 0.13)
+    sunk = np.maximum(y - COIN_FLOOR, (radius - 0.2 + y - COIN_FLOOR) / np.sqrt(2))
+    bar = box(points, np.array([0.0, -0.08, 0.0]), np.array([0.03, 0.04, 0.12]))
+    return np.minimum(np.maximum(disc, -sunk), bar)
 
 
 def box(points, centre, half):

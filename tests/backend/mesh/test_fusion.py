@@ -13,11 +13,13 @@ from era3d.mesh import MeshSettings, fuse
 from era3d.mesh.fusion import _levels
 from era3d.views import Views, load_views
 from tests.backend.mesh.solids import (
+    COIN_FLOOR,
     CUBE_HALF,
     DENT_CENTRE,
     DENT_RADIUS,
     SPHERE_RADIUS,
     assert_solid,
+    coin,
     coverage,
     cube,
     dented_sphere,
@@ -79,6 +81,15 @@ def test_normals_carve_a_dent_that_no_silhouette_shows():
     near_axis = np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 2]) < 0.05
     floor = mesh.vertices[near_axis & (mesh.vertices[:, 1] < 0), 1]
     assert floor.mean() == pytest.approx(DENT_CENTRE[1] + DENT_RADIUS, abs=0.02)
+
+
+def test_a_face_that_lies_behind_a_rim_is_as_deep_as_it_is():
+    """Normals alone cannot tell: a coarse lattice that shows them no worse has it too shallow."""
+    mesh = fuse(views_of(coin, 160))
+    assert_solid(mesh)
+    x, y, z = mesh.vertices.T
+    floor = y[(np.hypot(x, z) < 0.19) & (np.abs(x) > 0.06) & (y < 0)]
+    assert floor.mean() == pytest.approx(COIN_FLOOR, abs=0.004)
 
 
 def test_letter_is_not_mirrored():
