@@ -9,7 +9,7 @@ from torch import Tensor
 
 from era3d.mesh.distance import redistance
 from era3d.mesh.grid import Band, Grid, inner_keys
-from era3d.mesh.hull import hull_distance
+from era3d.mesh.hull import hull_volume
 from era3d.mesh.observations import Observations
 from era3d.mesh.stereo import DepthMaps
 
@@ -37,7 +37,8 @@ def start_from_depths(
             for keys in grid.every().split(_CHUNK)
         ]
     )
-    field = _without_pores(field.view(grid.shape) / grid.pitch)
+    field = torch.maximum(field.view(grid.shape) / grid.pitch, hull_volume(grid, obs))
+    field = _without_pores(field)
     inside = field < 0
     near = field.abs() < 2.0
     for axis in range(3):
@@ -51,13 +52,13 @@ def start_from_depths(
 
 
 def _carved(points: Tensor, maps: DepthMaps, obs: Observations, behind_vote: float) -> Tensor:
-    """World units (N,) that points lie outside the carved solid, roughly; exact in sign only."""
+    """World units (N,) that points lie outside what depths carve, roughly; exact in sign only."""
     right, up, back = obs.project(points)
     depth, weight = maps.look_up(right, up)
     outside = depth + back
     weight = torch.where(outside < -_FAR_BEHIND, behind_vote * weight, weight)
     votes = (weight * outside.clamp(-_CLIP, _CLIP)).sum(0) - _INSIDE_VOTE * _CLIP
-    return torch.maximum(votes / (weight.sum(0) + _INSIDE_VOTE), hull_distance(points, obs))
+    return votes / (weight.sum(0) + _INSIDE_VOTE)
 
 
 def _without_pores(field: Tensor) -> Tensor:

@@ -34,7 +34,9 @@ from era3d.views import Views
 # Voxels on the longest side and outer steps of the first level; of the finer ones up to the usual
 # grid as a share of the finest, and beyond it, where each must know enough of the next.
 _COARSE, _COARSE_STEPS = 64, 24
-# Views that disagree are registered before these of them.
+# Views that agree are carved after so many of them if their normals are so many times farther off
+# than would need no stereo; views that disagree are registered before these.
+_HOPELESS_AT, _HOPELESS = 8, 2.0
 _REGISTER_AT = (8, 16)
 _LEVELS, _USUAL = ((112 / 176, 6), (1.0, 3)), 176
 _BEYOND, _MOST_FINER = ((112, 6), (176, 3), (256, 3)), 1.2
@@ -103,9 +105,10 @@ def _fuse(views: Views, settings: MeshSettings, progress: Progress, device: str)
     levels = _levels(cells)
     first = levels[0][0] if levels else 0
     steps = _Steps(progress, _COARSE_STEPS + 1 + sum(count for _, count in levels) + 2)
-    shape, registered = _coarse_shape(make_grid(box, min(_COARSE, cells)), given, steps)
-    trust = estimate_trust(shape.mesh, registered)
-    if levels and given.detail >= _STEREO_DETAIL and shape.check.normal_error > trust.good_error:
+    may_carve = bool(levels) and given.detail >= _STEREO_DETAIL
+    coarse = make_grid(box, min(_COARSE, cells))
+    shape, trust = _coarse_shape(coarse, given, steps, hurry=may_carve)
+    if may_carve and shape.check.normal_error > trust.good_error:
         carved = _carved_shape(box, *levels[0], shape.obs, trust)
         if trust.exact or _shows_more(carved, shape):
             shape, levels = carved, levels[1:]
@@ -186,9 +189,12 @@ def _levels(cells: int) -> list[tuple[int, int]]:
     return [(finer, count) for finer, count in levels if finer > _COARSE]
 
 
-def _coarse_shape(grid: Grid, given: Observations, steps: _Steps) -> tuple[_Shape, Observations]:
-    """A level set from the hull to where the normals lead it; views that disagree are registered
-    to it on the way, and are returned as they then are.
+def _coarse_shape(
+    grid: Grid, given: Observations, steps: _Steps, hurry: bool
+) -> tuple[_Shape, Trust]:
+    """A level set from the hull to where the normals lead it, and how far the views can be trusted,
+    as it tells; views that disagree are registered to it on the way. In a `hurry`, one that will be
+    carved anyway is not led to its end.
     """
     registered, warp = given, Warp.identity(given)
     exact, obs = agree(given), loosen(given)
@@ -201,8 +207,12 @@ def _coarse_shape(grid: Grid, given: Observations, steps: _Steps) -> tuple[_Shap
         before, shape = shape, shape.advanced(1, steps.tick)
         if (step >= _REGISTER_AT[-1] or exact) and _at_rest(before, shape):
             break
+        if hurry and exact and step == _HOPELESS_AT:
+            trust = estimate_trust(shape.mesh, given)
+            if shape.check.normal_error > _HOPELESS * trust.good_error:
+                return shape, trust
     steps.reach(_COARSE_STEPS)
-    return shape, registered
+    return shape, estimate_trust(shape.mesh, registered)
 
 
 def _at_rest(before: _Shape, now: _Shape) -> bool:

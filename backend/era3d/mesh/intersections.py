@@ -160,7 +160,8 @@ def _cutting(points: Floats, faces: Ints, normals: Floats, pairs: Ints) -> Ints:
 def _meet_planes(points: Floats, faces: Ints, normals: Floats, pairs: Ints) -> NDArray[np.bool_]:
     """Whether the second face of pairs (K, 2) may reach through the plane of the first.
 
-    Not if all its corners, but for a common one, are on one side. This is quick, and few are left.
+    Not if all its corners, but for a common one, are on one side or in the plane. This is quick,
+    and few are left.
     """
     plane, corners = faces[pairs[:, 0]], faces[pairs[:, 1]]
     a, normal = points[plane[:, 0]], normals[pairs[:, 0]]
@@ -172,7 +173,8 @@ def _meet_planes(points: Floats, faces: Ints, normals: Floats, pairs: Ints) -> N
             np.where(own, pick(bound, height), bound)
             for pick, bound in ((np.minimum, low), (np.maximum, high))
         )
-    return (low < _ROUNDING) & (high > -_ROUNDING)
+    beside = (low < -_ROUNDING) | (high > _ROUNDING)
+    return beside & (low < _ROUNDING) & (high > -_ROUNDING)
 
 
 def _pierces(start: Floats, end: Floats, corners: Floats) -> NDArray[np.bool_]:

@@ -12,8 +12,8 @@ from torch import Tensor
 from era3d.cameras import VIEWS
 from era3d.errors import InputError, ViewWarning
 from era3d.mesh.grid import Grid
+from era3d.mesh.hull import hull_volume
 from era3d.mesh.observations import FEWEST_VIEWS, Observations, observe, shows_object
-from era3d.mesh.preview import hull_volume
 from era3d.views import Views
 
 _SIZE = 64

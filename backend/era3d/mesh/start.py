@@ -8,7 +8,7 @@ from torch import Tensor
 from era3d.errors import InputError
 from era3d.mesh.distance import redistance
 from era3d.mesh.grid import Band, Grid, dilate, inner_keys
-from era3d.mesh.hull import hull_distance
+from era3d.mesh.hull import hull_distance, hull_volume
 from era3d.mesh.observations import Observations
 
 _PROBE = 64
@@ -20,9 +20,7 @@ def object_box(obs: Observations) -> tuple[Tensor, Tensor]:
     pitch = 1.0 / _PROBE
     device = obs.axes.device
     grid = Grid(torch.full((3,), -0.5 + pitch / 2, device=device), pitch, (_PROBE,) * 3)
-    cells = grid.cells(torch.arange(_PROBE**3, device=device))
-    points = grid.positions(cells)
-    inside = points[hull_distance(points, obs) < 0.87 * pitch]
+    inside = grid.positions((hull_volume(grid, obs) < 0.87).nonzero())
     if not len(inside):
         raise InputError("The silhouettes of the views have no object in common.")
     return inside.amin(0) - pitch / 2, inside.amax(0) + pitch / 2
@@ -38,9 +36,9 @@ def make_grid(box: tuple[Tensor, Tensor], cells: int) -> Grid:
 
 def start_from_hull(grid: Grid, obs: Observations) -> tuple[Band, Tensor]:
     """Band and distance of the visual hull's surface."""
-    distance = hull_distance(grid.positions(grid.cells(grid.every())), obs) / grid.pitch
-    keys = inner_keys((distance.abs() < 2.0).view(grid.shape))
-    return redistance(Band(grid, keys), distance[keys])
+    distance = hull_volume(grid, obs)
+    keys = inner_keys(distance.abs() < 2.0)
+    return redistance(Band(grid, keys), distance.view(-1)[keys])
 
 
 def refine(band: Band, phi: Tensor, grid: Grid, obs: Observations) -> tuple[Band, Tensor]:

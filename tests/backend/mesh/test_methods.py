@@ -11,10 +11,9 @@ import pytest
 from era3d.cameras import VIEWS
 from era3d.errors import InputError, ViewWarning
 from era3d.mesh import MeshSettings, fuse, register_method
-from era3d.mesh.hull import hull_distance
+from era3d.mesh.hull import hull_distance, hull_volume
 from era3d.mesh.methods import _METHODS
 from era3d.mesh.observations import observe
-from era3d.mesh.preview import hull_volume
 from era3d.mesh.start import make_grid, object_box
 from era3d.views import Views, load_views, views_from_images
 from tests.backend.mesh.shapes import ball
