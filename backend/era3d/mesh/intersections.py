@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from era3d.mesh.triangle_mesh import TriangleMesh
 
 _PAIRS_AT_ONCE = 1 << 20
+# Up to so many faces are compared with all others one by one.
+_FEW = 200
 _MORTON_BITS = 10
 # What becomes of a pair of boxes one level down: each half of one with each half of the other.
 _HALVES = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
@@ -21,7 +23,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def find_intersections(mesh: TriangleMesh) -> Ints:
+def find_intersections(mesh: TriangleMesh, among: Ints | None = None) -> Ints:
     """Pairs of faces that cut through each other.
 
     Faces that share an edge count as neighbours and are left out; of faces that share one corner
@@ -30,6 +32,8 @@ def find_intersections(mesh: TriangleMesh) -> Ints:
     Parameters
     ----------
     mesh : TriangleMesh
+    among : (N,) int64, optional
+        Only pairs with one of these faces.
 
     Returns
     -------
@@ -40,7 +44,13 @@ def find_intersections(mesh: TriangleMesh) -> Ints:
         return np.zeros((0, 2), np.int64)
     points = mesh.vertices.astype(np.float64)
     faces = mesh.faces.astype(np.int64)
-    pairs = _overlapping_boxes(points[faces].min(1), points[faces].max(1))
+    low, high = points[faces].min(1), points[faces].max(1)
+    if among is not None and len(among) <= _FEW:
+        pairs = _overlapping_one_by_one(low, high, among)
+    else:
+        pairs = _overlapping_boxes(low, high)
+        if among is not None:
+            pairs = pairs[np.isin(pairs, among).any(1)]
     a, b, c = (points[faces[:, k]] for k in range(3))
     normals = np.cross(b - a, c - a)
     found = [
@@ -66,8 +76,9 @@ def untangle(mesh: TriangleMesh) -> TriangleMesh:
     points = mesh.vertices
     faces = mesh.faces.astype(np.int64)
     start, end = faces.ravel(), np.roll(faces, -1, axis=1).ravel()
+    moved = None
     for rings in range(_ROUNDS):
-        cuts = find_intersections(TriangleMesh(points, mesh.faces))
+        cuts = find_intersections(TriangleMesh(points, mesh.faces), moved)
         if not len(cuts):
             break
         near = np.zeros(len(points), bool)
@@ -76,6 +87,7 @@ def untangle(mesh: TriangleMesh) -> TriangleMesh:
         for _ in range(rings):
             near[end[near[start]]] = True
         points = _smoothed(points, start[near[start]], end[near[start]])
+        moved = np.flatnonzero(near[faces].any(1))
     return TriangleMesh(points, mesh.faces)
 
 
@@ -127,6 +139,15 @@ def _overlapping_boxes(low: Floats, high: Floats) -> Ints:
             first, second = first[meet], second[meet]
     apart = first != second
     return np.sort(np.stack([order[first[apart]], order[second[apart]]], 1), axis=1)
+
+
+def _overlapping_one_by_one(low: Floats, high: Floats, among: Ints) -> Ints:
+    """As `_overlapping_boxes`, but only pairs with one of a few boxes."""
+    found = [np.zeros((0, 2), np.int64)]
+    for box in among:
+        meet = np.flatnonzero(((low <= high[box]) & (low[box] <= high)).all(1))
+        found.append(np.stack([meet, np.full(len(meet), box)], 1)[meet != box])
+    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
 
 
 def _morton_codes(points: Floats) -> Ints:

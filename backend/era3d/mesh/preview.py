@@ -16,7 +16,7 @@ from era3d.progress import Progress
 from era3d.views import Views
 
 _SIZE = 256
-_MOST_CELLS = 128
+_MOST_CELLS = 96
 
 
 def visual_hull(views: Views, settings: MeshSettings, progress: Progress) -> TriangleMesh:

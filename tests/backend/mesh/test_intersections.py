@@ -52,6 +52,24 @@ def test_finds_what_brute_force_finds(seed):
     assert sorted(map(tuple, find_intersections(mesh).tolist())) == sorted(expected)
 
 
+@pytest.mark.parametrize("count", [3, 1000])
+def test_of_some_faces_only_their_cuts_are_found(count):
+    mesh = together(ball(4), ball(4, centre=(0.3, 0.1, 0.0)))
+    every = find_intersections(mesh)
+    among = np.unique(every)[:count]
+    expected = every[np.isin(every, among).any(1)]
+    assert len(expected) >= 3
+    found = find_intersections(mesh, among)
+    assert sorted(map(tuple, found.tolist())) == sorted(map(tuple, expected.tolist()))
+
+
+def test_faces_in_one_plane_do_not_cut():
+    corners = np.random.default_rng(3).uniform(-0.4, 0.4, (60, 2))
+    points = np.pad(corners, ((0, 0), (0, 1)), constant_values=0.1).astype(np.float32)
+    faces = np.arange(60, dtype=np.int32).reshape(20, 3)
+    assert len(find_intersections(TriangleMesh(points, faces))) == 0
+
+
 def test_a_sphere_does_not_cut_itself():
     assert len(find_intersections(ball(4))) == 0
 
