@@ -32,7 +32,6 @@ def visual_hull(views: Views, settings: MeshSettings, progress: Progress) -> Tri
     grid = make_grid((low, high), min(settings.cells, _MOST_CELLS, pixels))
     mesh = surface_of(hull_volume(grid, obs).numpy(), grid)
     progress(2, 3)
-    if 0 < settings.target_faces < len(mesh.faces):
-        mesh = decimate(mesh, settings.target_faces)
+    mesh = decimate(mesh, settings.target_faces or len(mesh.faces))
     progress(3, 3)
     return mesh

@@ -12,6 +12,7 @@ from era3d.cameras import VIEWS
 from era3d.errors import InputError, ViewWarning
 from era3d.mesh import MeshSettings, fuse, register_method
 from era3d.mesh.hull import hull_distance, hull_volume
+from era3d.mesh.intersections import find_intersections
 from era3d.mesh.methods import _METHODS
 from era3d.mesh.observations import observe
 from era3d.mesh.start import make_grid, object_box
@@ -20,6 +21,7 @@ from tests.backend.mesh.shapes import ball
 from tests.backend.mesh.solids import (
     assert_solid,
     coverage,
+    dented_sphere,
     letter_f,
     overlap,
     views_of,
@@ -57,6 +59,12 @@ def test_hull_fills_every_silhouette_within_a_second():
     for index, view in enumerate(VIEWS):
         seen = views.normal[index, ..., 3] > 127
         assert overlap(coverage(mesh, view, views.size), seen) > 0.97, view
+
+
+def test_hull_does_not_cut_itself_however_many_faces_it_keeps():
+    mesh = fuse(views_of(dented_sphere, 96), MeshSettings(method="hull", target_faces=0))
+    assert_solid(mesh)
+    assert not len(find_intersections(mesh))
 
 
 def test_hull_on_a_lattice_is_the_hull_at_its_points():
