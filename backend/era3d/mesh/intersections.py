@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 from era3d.mesh.triangle_mesh import TriangleMesh
 
 _PAIRS_AT_ONCE = 1 << 20
-# Up to so many faces are compared with all others one by one.
-_FEW = 200
 _MORTON_BITS = 10
 # What becomes of a pair of boxes one level down: each half of one with each half of the other.
 _HALVES = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])
@@ -44,13 +42,9 @@ def find_intersections(mesh: TriangleMesh, among: Ints | None = None) -> Ints:
         return np.zeros((0, 2), np.int64)
     points = mesh.vertices.astype(np.float64)
     faces = mesh.faces.astype(np.int64)
-    low, high = points[faces].min(1), points[faces].max(1)
-    if among is not None and len(among) <= _FEW:
-        pairs = _overlapping_one_by_one(low, high, among)
-    else:
-        pairs = _overlapping_boxes(low, high)
-        if among is not None:
-            pairs = pairs[np.isin(pairs, among).any(1)]
+    pairs = _overlapping_boxes(points[faces].min(1), points[faces].max(1))
+    if among is not None:
+        pairs = pairs[np.isin(pairs, among).any(1)]
     a, b, c = (points[faces[:, k]] for k in range(3))
     normals = np.cross(b - a, c - a)
     found = [
@@ -139,15 +133,6 @@ def _overlapping_boxes(low: Floats, high: Floats) -> Ints:
             first, second = first[meet], second[meet]
     apart = first != second
     return np.sort(np.stack([order[first[apart]], order[second[apart]]], 1), axis=1)
-
-
-def _overlapping_one_by_one(low: Floats, high: Floats, among: Ints) -> Ints:
-    """As `_overlapping_boxes`, but only pairs with one of a few boxes."""
-    found = [np.zeros((0, 2), np.int64)]
-    for box in among:
-        meet = np.flatnonzero(((low <= high[box]) & (low[box] <= high)).all(1))
-        found.append(np.stack([meet, np.full(len(meet), box)], 1)[meet != box])
-    return np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
 
 
 def _morton_codes(points: Floats) -> Ints:

@@ -63,11 +63,11 @@ def _draw(
     normal = np.cross(ab, ac)
     # Rows count downward, so faces that look at the camera turn clockwise in the picture.
     towards = normal[:, 2] < 0
+    if not towards.any():
+        return np.full((size, size), np.inf, np.float32), np.zeros((size, size), np.float32)
     triangles = torch.from_numpy(corners[towards])
     fragments = rasterize(triangles, size, size)
     face = fragments.face.numpy()
-    if not towards.any():
-        return np.full((size, size), np.inf, np.float32), np.zeros((size, size), np.float32)
     drawn = fragments.interpolate(triangles)[..., 2].numpy()
     normal = normal[towards]
     slope = (np.hypot(normal[:, 0], normal[:, 1]) / -normal[:, 2])[face]

@@ -67,14 +67,15 @@ def move_to_agreement(
     """
     places = _Places.on(mesh, normals)
     sights = [_Sight.of(source, places.surface) for source in sources]
+    pictures = [_picture(source, gains[source.index]) for source in sources]
     alike = _ALIKE * places.laplacian
     staying = _STAYING + _OUTLINE * _making_outlines(mesh, normals, sources)
     offset = np.zeros(len(normals))
     for blur in _BLURS:
         there = places.among(offset)
         looks = [
-            sight.look(_blurred(source, gains[source.index], blur), there)
-            for source, sight in zip(sources, sights, strict=True)
+            sight.look(_blurred(picture, blur), there)
+            for picture, sight in zip(pictures, sights, strict=True)
         ]
         bend, slope = map(places.to_corners, _disagreement(sights, looks, places))
         system = csr_array(diags_array(bend + staying) + alike)
@@ -238,18 +239,21 @@ def _making_outlines(
         width = 2 * round(_OUTLINE_WIDTH * size / _SIZE) + 1
         covered = np.isfinite(source.nearest).astype(np.uint8)
         outline = cv2.morphologyEx(covered, cv2.MORPH_GRADIENT, np.ones((width, width), np.uint8))
-        column = ((mesh.vertices @ source.axes[0] + 0.5) * size + 0.5).astype(int).clip(0, size)
-        row = ((0.5 - mesh.vertices @ source.axes[1]) * size + 0.5).astype(int).clip(0, size)
-        total += outline[row, column] * (1 - (normals @ source.axes[2]) ** 2)
+        right, up = (mesh.vertices @ axis for axis in source.axes[:2])
+        across = 1 - (normals @ source.axes[2]) ** 2
+        total += outline[source.corner_at(right, up)] * across
     return total
 
 
-def _blurred(source: Source, gain: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
+def _picture(source: Source, gain: NDArray[np.float32]) -> NDArray[np.float32]:
     """Colours, 0..1, of a view at the size that is compared, as bright as the others."""
     size = _compared_size(source)
     color = cv2.resize(source.color, (size, size), interpolation=cv2.INTER_AREA)
-    even = (color * (gain / np.float32(255))).astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(even, (0, 0), blur), np.float32)
+    return (color * (gain / np.float32(255))).astype(np.float32)
+
+
+def _blurred(picture: NDArray[np.float32], blur: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), blur), np.float32)
 
 
 def _compared_size(source: Source) -> int:

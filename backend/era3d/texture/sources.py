@@ -113,6 +113,14 @@ class Source:
         clear = ((facing - _GRAZING) / (_CLEAR - _GRAZING)).clip(0, 1)
         return Sighting(seen, column, row, trust * facing**_SHARPNESS, trust * clear)
 
+    def corner_at(
+        self, right: NDArray[np.float32], up: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Row and column (N,) in `nearest` of the pixels' corner at camera coordinates (N,)."""
+        size = len(self.nearest) - 1
+        column = ((right + 0.5) * size + 0.5).astype(np.int32).clip(0, size)
+        return ((0.5 - up) * size + 0.5).astype(np.int32).clip(0, size), column
+
     def color_at(self, sighting: Sighting) -> NDArray[np.float32]:
         """The sRGB colours (M, 3), 0..1, of what was sighted."""
         values = sample(self.color, sighting.column, sighting.row, cv2.INTER_CUBIC)
@@ -133,12 +141,9 @@ class Source:
 
         What a pixel spans in depth is no disagreement.
         """
-        size = len(self.nearest) - 1
-        column = ((right + 0.5) * size + 0.5).astype(np.int32).clip(0, size)
-        row = ((0.5 - up) * size + 0.5).astype(np.int32).clip(0, size)
         tangent = np.sqrt((1 - facing**2).clip(0)) / facing.clip(1 / STEEPEST)
-        tolerance = (1.5 + 1.5 * tangent) / np.float32(size)
-        behind = (depth - self.nearest[row, column]) / tolerance
+        tolerance = (1.5 + 1.5 * tangent) / np.float32(len(self.nearest) - 1)
+        behind = (depth - self.nearest[self.corner_at(right, up)]) / tolerance
         return (2 - 2 * behind).clip(0, 1).astype(np.float32)
 
 

@@ -10,7 +10,7 @@ from era3d.mesh import TriangleMesh
 from era3d.texture import TextureSettings, bake, baking
 from era3d.texture.exposure import estimate_gains
 from era3d.texture.normals import vertex_normals
-from era3d.texture.photoconsistency import _blurred, _Places, _Sight, move_to_agreement
+from era3d.texture.photoconsistency import _blurred, _picture, _Places, _Sight, move_to_agreement
 from era3d.texture.sources import Surface, make_sources
 from era3d.views import Views
 from tests.backend.texture.scenes import box, look, psnr, sphere, views_of
@@ -115,7 +115,7 @@ def test_slopes_are_those_of_the_colours(ball, views):
     places = _Places.on(ball, normals).surface
     for source in sources[:2]:
         sight = _Sight.of(source, places)
-        picture = _blurred(source, gains[source.index], 3.0)
+        picture = _blurred(_picture(source, gains[source.index]), 3.0)
         zero = np.zeros(len(places.points), np.float32)
         _, slope = sight.look(picture, zero)
         step = np.float32(0.1)
